@@ -1,0 +1,89 @@
+/*
+ * config.h
+ *	  The relay's configuration: properties by their Debezium names, checked
+ *	  against plugin/option_table.def.
+ *
+ * Sources, last wins: worker properties, connector.json, environment,
+ * command line (--dbname, --bootstrap-servers, --set).
+ */
+#ifndef CONFIG_H
+#define CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "error.h"
+#include "log.h"
+
+typedef enum OptionId
+{
+#define OPTION(id, name, kind, default_value, allowed, side, help) OPT_##id,
+#define OPTION_FAMILY(id, prefix, suffix, kind, allowed, side, help) OPT_FAMILY_##id,
+#include "../plugin/option_table.def"
+#undef OPTION
+#undef OPTION_FAMILY
+	OPTION_COUNT
+} OptionId;
+
+typedef struct ConfigSetting
+{
+	char *name;
+	char *value;
+	const char *source; /* "connector.json", "--set", ...: for messages */
+} ConfigSetting;
+
+typedef struct Config Config;
+
+extern Config *config_new(void);
+extern void config_free(Config *config);
+
+/* Sets one property; a later call for the same name replaces the earlier one. Copies its arguments. */
+extern void config_set(Config *config, const char *name, const char *value, const char *source);
+
+/*
+ * Checks everything that is set: unrecognized names, values out of range,
+ * options that are refused (ERROR_CONFIG, naming the key, the value and the
+ * fix), combinations that contradict.  Logs one line for each option that has
+ * no effect here, with the reason.  Call once, before any of the getters.
+ */
+extern bool config_check(Config *config, Logger *log, Error *error) MUST_CHECK;
+
+/* Value or default; NULL if neither. Borrowed. */
+extern const char *config_text(const Config *config, OptionId id);
+extern bool config_bool(const Config *config, OptionId id);
+extern int64_t config_int(const Config *config, OptionId id);
+/* Was it given by somebody? */
+extern bool config_is_set(const Config *config, OptionId id);
+
+/* All properties given whose name begins with prefix, in the order given; ends when it returns NULL. *at starts at 0. */
+extern const ConfigSetting *config_next(const Config *config, const char *prefix, size_t *at);
+
+/*
+ * The plugin's options as one JSON object of strings (design section 2), with
+ * `extra` pairs (name, value, name, value, ..., NULL) added: the internal
+ * options.  The caller frees.
+ */
+extern char *config_plugin_json(const Config *config, const char *const *extra);
+
+/*
+ * Parameters for PQconnectdbParams: database.*, or the CONNINFO of --dbname
+ * (which wins), client_encoding UTF8, application_name, timeouts of zero
+ * (idle_in_transaction_session_timeout, statement_timeout, lock_timeout) and
+ * for replication the `replication` parameter.  Both arrays end with NULL and
+ * belong to the config.
+ */
+extern void config_conninfo(const Config *config, bool replication, const char *const **keywords,
+							const char *const **values);
+
+/*
+ * librdkafka settings (name, value) for the producer, Java's names translated,
+ * from producer.override.*, producer.*, worker-wide client settings and
+ * rdkafka.*, on top of the defaults (idempotence, acks=all, lz4,
+ * murmur2_random).  A Java setting without counterpart is ERROR_CONFIG or has
+ * been named by config_check as having no effect.  Ends with name NULL;
+ * belongs to the config.
+ */
+extern const ConfigSetting *config_rdkafka(const Config *config);
+
+#endif
