@@ -1,0 +1,204 @@
+"""The case through the relay: to stdout, or to a real Kafka and back."""
+import json, os, re, shutil, signal, subprocess, tempfile, time
+
+from .cases import Failed
+from .records import from_line, from_message, keep
+
+SECONDS = 60
+
+
+def wait(what, probe, relay, seconds=SECONDS):
+    deadline = time.time() + seconds
+    while not probe():
+        relay.must_run()
+        if time.time() > deadline:
+            raise Failed(f"timed out waiting for {what}\n{relay.log_tail()}")
+        time.sleep(0.03)
+
+
+class Relay:
+    """The relay's process; its log and its stdout are files in a folder of its own."""
+
+    def __init__(self, command, config, arguments):
+        self.folder = tempfile.mkdtemp(prefix="golden-relay-")
+        self.out, self.log = os.path.join(self.folder, "out"), os.path.join(self.folder, "log")
+        self.command = [*command, "run", os.path.join(self.folder, "connector.json"), *arguments]
+        with open(self.command[-1 - len(arguments)], "w", encoding="utf-8") as handle:
+            json.dump({"name": "golden", "config": config}, handle, ensure_ascii=False)
+        self.process = None
+
+    def start(self):
+        with open(self.out, "ab") as out, open(self.log, "ab") as log:
+            self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=out, stderr=log)
+
+    def log_tail(self):
+        with open(self.log, encoding="utf-8", errors="replace") as handle:
+            return handle.read()[-1500:]
+
+    def must_run(self):
+        if self.process.poll() is not None:
+            raise Failed(f"the relay ended with status {self.process.returncode}\n{self.log_tail()}")
+
+    def ended(self, seconds=SECONDS):
+        try:
+            return self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise Failed(f"the relay did not end\n{self.log_tail()}") from None
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        if self.ended(20) != 0:
+            raise Failed(f"SIGTERM: status {self.process.returncode}\n{self.log_tail()}")
+
+    def lines(self):
+        with open(self.out, encoding="utf-8", newline="\n") as handle:
+            return handle.read().split("\n")[:-1]
+
+    def clean(self):
+        if self.process and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        shutil.rmtree(self.folder)
+
+
+def recorded_counts(case):
+    counts = {}
+    with open(case.records, encoding="utf-8") as handle:
+        for line in handle:
+            topic = json.loads(line)["topic"]
+            counts[topic] = counts.get(topic, 0) + 1
+    return counts
+
+
+class RelayWay:
+    def __init__(self, server, worker, command):
+        self.server, self.command = server, command
+        self.database = self.slot = f"golden_{self.name}_{worker}"
+
+    def config(self, case):
+        return case.config(**{"database.hostname": self.server.host, "database.port": str(self.server.port),
+                              "database.user": self.server.user, "database.password": "x",
+                              "database.dbname": self.database, "slot.name": self.slot})
+
+    def slot_is(self, condition):
+        return self.server.query("postgres", f"select 1 from pg_replication_slots where slot_name = '{self.slot}' and {condition};")
+
+    def streaming(self):
+        return self.server.query("postgres", "select 1 from pg_stat_replication r join pg_replication_slots s on s.active_pid = r.pid "
+                                             f"where s.slot_name = '{self.slot}' and r.state = 'streaming';")
+
+    def wait_delivered(self, case, relay):
+        """Everything written so far is confirmed, and what comes by the clock has come."""
+        target = self.server.query("postgres", "select pg_current_wal_insert_lsn();")[0][0]
+        wait(f"confirmation of {target}", lambda: self.slot_is(f"confirmed_flush_lsn >= '{target}'"), relay)
+        expected = recorded_counts(case)
+        if case.settings.get("keep_first"):
+            wait("records that come by the clock",
+                 lambda: all(self.counts(relay).get(topic, 0) >= n for topic, n in expected.items()), relay, 15)
+
+    def run_phases(self, case, relay):
+        relay.start()
+        if not case.settings.get("streams", True):
+            return relay.ended()
+        phase = 1
+        while case.sql("changes.sql" if phase == 1 else f"changes-{phase}.sql"):
+            if phase > 1:
+                relay.stop()
+                if case.sql(f"down-{phase}.sql"):
+                    self.server.script(self.database, case.sql(f"down-{phase}.sql"))
+                relay.start()
+            wait("streaming", self.streaming, relay)
+            self.server.script(self.database, case.sql("changes.sql" if phase == 1 else f"changes-{phase}.sql"))
+            self.wait_delivered(case, relay)
+            phase += 1
+        relay.stop()
+        return 0
+
+    def run_until_error(self, case, relay):
+        relay.start()
+        try:
+            wait("streaming", self.streaming, relay)
+            self.server.script(self.database, case.sql("changes.sql"))
+            wait("the error", lambda: False, relay, 20)
+        except Failed:
+            if relay.process.poll() is None:
+                raise
+        if relay.process.returncode in (0, 2):
+            raise Failed(f"status {relay.process.returncode} instead of an error\n{relay.log_tail()}")
+        return relay.log_tail()
+
+    def run(self, case, listed):
+        relay = Relay(self.command, self.config(case), self.arguments())
+        error = None
+        try:
+            self.server.drop(self.database, self.slot)
+            self.server.create(self.database)
+            if case.sql("before.sql"):
+                self.server.script(self.database, case.sql("before.sql"))
+            self.prepare(case)
+            if listed.fails:
+                error = self.run_until_error(case, relay)
+            else:
+                self.run_phases(case, relay)
+            return keep(case, self.records(case, relay)), error
+        finally:
+            relay.clean()
+            self.server.drop(self.database, self.slot)
+
+    def refusal(self, case):
+        """Status and log of a run whose configuration must be refused."""
+        relay = Relay(self.command, self.config(case), self.arguments())
+        try:
+            relay.start()
+            return relay.ended(20), relay.log_tail()
+        finally:
+            relay.clean()
+
+
+class StdoutWay(RelayWay):
+    name = "stdout"
+
+    def arguments(self):
+        return ["--sink", "stdout"]
+
+    def prepare(self, case):
+        pass
+
+    def records(self, case, relay):
+        return [from_line(line.replace(self.database, "golden")) for line in relay.lines()]
+
+    def counts(self, relay):
+        counts = {}
+        for line in relay.lines():
+            topic = from_line(line)["topic"]
+            counts[topic] = counts.get(topic, 0) + 1
+        return counts
+
+
+class KafkaWay(RelayWay):
+    """One at a time: all cases share the topic prefix. The database has its recorded name here."""
+    name = "kafka"
+
+    def __init__(self, server, worker, command, kafka):
+        super().__init__(server, worker, command)
+        self.database, self.kafka = "golden", kafka
+
+    def arguments(self):
+        return ["-b", self.kafka.servers, "--set", "progress.topic=golden-progress"]
+
+    def topics(self, case):
+        prefix = re.escape(self.config(case)["topic.prefix"])
+        return case.settings.get("topics", rf"({prefix}([.\-_].*)?|__debezium-heartbeat\.{prefix})")
+
+    def prepare(self, case):
+        self.kafka.delete(self.topics(case) + "|golden-progress")
+        self.kafka.fresh_consumer()
+
+    def records(self, case, relay):
+        return [from_message(m) for m in self.kafka.read(self.topics(case))]
+
+    def counts(self, relay):
+        counts = {}
+        for (topic, _), high in self.kafka.ends(".*").items():
+            counts[topic] = counts.get(topic, 0) + high
+        return counts
