@@ -19,13 +19,16 @@
 
 #include "postgres.h"
 
+#include "utils/memutils.h"
+
 typedef struct JsonWriter
 {
 	char *data;
 	Size len;
-	Size capacity;
-	Size mark;	/* where the current record began */
-	Size limit; /* bytes allowed after mark; 0: MaxAllocHugeSize / 4 */
+	Size capacity;	/* where json_reserve() goes the slow way: the end of the buffer or of what limit allows */
+	Size allocated; /* the buffer's real size */
+	Size mark;		/* where the current record began */
+	Size limit;		/* bytes allowed after mark */
 	bool overflowed;
 	MemoryContext context;
 } JsonWriter;
@@ -36,12 +39,16 @@ extern void json_writer_init(JsonWriter *writer, MemoryContext context, Size ini
 /* Slow path of json_reserve(). */
 extern void json_writer_grow(JsonWriter *writer, Size extra);
 
-/* A new record begins here: limit counts from now, overflowed is cleared. */
+/* Limit of a writer that has none: far from what repalloc_huge() could not do. */
+#define JSON_NO_LIMIT (MaxAllocHugeSize / 4)
+
+/* A new record begins here: limit (0: none) counts from now, overflowed is cleared. */
 static inline void
 json_mark(JsonWriter *writer, Size limit)
 {
 	writer->mark = writer->len;
-	writer->limit = limit;
+	writer->limit = limit > 0 ? limit : JSON_NO_LIMIT;
+	writer->capacity = Min(writer->allocated, writer->mark + writer->limit);
 	writer->overflowed = false;
 }
 
@@ -111,6 +118,21 @@ extern void json_cstring(JsonWriter *writer, const char *utf8);
 /* Quoted base64 (RFC 4648 section 4 or, url_safe, 5; always padded) and quoted lower-case hex. */
 extern void json_base64(JsonWriter *writer, const char *bytes, Size size, bool url_safe);
 extern void json_hex(JsonWriter *writer, const char *bytes, Size size);
+
+/* before (a comma or an opening brace), then "name": for a name that needs no escape. */
+static inline void
+json_member(JsonWriter *writer, char before, const char *name)
+{
+	Size size = strlen(name);
+	char *out = json_reserve(writer, size + 4);
+
+	out[0] = before;
+	out[1] = '"';
+	memcpy(out + 2, name, size);
+	out[size + 2] = '"';
+	out[size + 3] = ':';
+	writer->len += size + 4;
+}
 
 /* ,"name": or {"name": as text in context, for prefixes computed once. */
 extern char *json_member_prefix(MemoryContext context, char before, const char *utf8_name, Size *size);
