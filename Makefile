@@ -1,0 +1,77 @@
+# wal2debezium (the plugin) and wal2kafka (the relay).  `make help` lists the targets.
+PG_CONFIG ?= pg_config
+prefix ?= /usr/local
+bindir ?= $(prefix)/bin
+DESTDIR ?=
+
+export PG_CONFIG
+
+MAKEFLAGS += --no-print-directory
+
+all: provision
+	@$(MAKE) -C plugin all PG_CONFIG="$(PG_CONFIG)" COPT="-Werror"
+	@$(MAKE) -C relay all
+
+help:
+	@echo "make                builds plugin and relay"
+	@echo "make install        plugin into the server of PG_CONFIG, relay into prefix ($(prefix)); DESTDIR works"
+	@echo "make demo           shows real records of real changes; KAFKA=1: through a real broker"
+	@echo "make check          all tests; one suite: make unit regress isolation golden kafka tap"
+	@echo "make installcheck   SQL tests against a running server with the installed plugin"
+	@echo "make bench          how fast it is here, beside other plugins"
+	@echo "make lint, format   house rules; clang-format"
+	@echo "make clean"
+
+provision:
+	@test/tools/provision build
+
+install: all
+	$(MAKE) -C plugin install PG_CONFIG="$(PG_CONFIG)" DESTDIR="$(DESTDIR)"
+	install -d "$(DESTDIR)$(bindir)"
+	install -m 755 relay/wal2kafka "$(DESTDIR)$(bindir)/wal2kafka"
+
+uninstall:
+	$(MAKE) -C plugin uninstall PG_CONFIG="$(PG_CONFIG)" DESTDIR="$(DESTDIR)"
+	rm -f "$(DESTDIR)$(bindir)/wal2kafka"
+
+demo:
+	@test/tools/provision $(if $(KAFKA),demo-kafka,demo)
+	@$(MAKE) -s all
+	@test/tools/demo $(if $(KAFKA),--kafka)
+
+check:
+	@test/tools/provision check
+	@$(MAKE) -s all
+	@test/tools/check
+
+unit regress isolation golden kafka tap:
+	@test/tools/provision check
+	@$(MAKE) -s all
+	@test/tools/check $@
+
+installcheck:
+	@test/tools/installcheck
+
+bench:
+	@test/tools/provision bench
+	@$(MAKE) -s all
+	@test/bench/run $(BENCH_OPTIONS)
+
+lint:
+	@test/tools/provision lint
+	@test/lint/run
+
+format:
+	@test/tools/provision lint
+	@clang-format -i $$(test/lint/run --sources)
+
+clean:
+	@-$(MAKE) -C plugin clean PG_CONFIG="$(PG_CONFIG)"
+	@$(MAKE) -C relay clean
+	rm -rf build/unit build/unit.log build/check build/golden build/bench build/installcheck
+
+distclean: clean
+	rm -rf build
+
+.PHONY: all help provision install uninstall demo check unit regress isolation golden kafka tap installcheck bench \
+	lint format clean distclean

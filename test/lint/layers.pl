@@ -1,0 +1,43 @@
+# Checks that a file includes only what stands above it in the list of layers.
+#
+# The list has a line per module: plugin/NAME or relay/NAME (NAME.c and NAME.h), bottom layer first.  A module may
+# include its own header and those of modules above it on its side; relay may include plugin/frame_format.h and
+# plugin/option_table.def, which both sides share.
+use strict;
+use warnings;
+
+my ($list) = @ARGV;
+my (%place, $n);
+open my $in, '<', $list or die "$list: $!\n";
+while (<$in>)
+{
+    s/#.*//;
+    next unless m{^\s*(\S+)};
+    print "$list:$.: \"$1\" is listed twice\n" if $place{$1};
+    $place{$1} = ++$n;
+}
+close $in;
+
+my %seen;
+for my $file (sort glob 'plugin/*.[ch] relay/*.[ch]')
+{
+    my ($module) = $file =~ m{^(.*)\.[ch]$};
+    $seen{$module} = 1;
+    if (!$place{$module}) { print "$file: not listed in $list\n"; next }
+    open my $source, '<', $file or die "$file: $!\n";
+    while (<$source>)
+    {
+        next unless /^\s*#\s*include\s+"([^"]+)"/;
+        my $included = $1;
+        my ($side) = $module =~ m{^(\w+)/};
+        my $path = $included =~ m{^\.\./(plugin/.*)} ? $1 : "$side/$included";
+        next if $path eq 'plugin/option_table.def' || !-e $path;
+        my $other = $path =~ s/\.h$//r;
+        next if $other eq $module || $other eq 'plugin/frame_format';
+        if ($other !~ m{^$side/}) { print "$file:$.: includes \"$included\" of the other side\n" }
+        elsif (!$place{$other}) { print "$file:$.: \"$included\" is not listed in $list\n" }
+        elsif ($place{$other} > $place{$module}) { print "$file:$.: includes \"$included\", which stands below it in $list\n" }
+    }
+    close $source;
+}
+for (sort keys %place) { print "$list: \"$_\" does not exist\n" unless $seen{$_} }
