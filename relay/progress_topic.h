@@ -1,0 +1,54 @@
+/*
+ * progress_topic.h
+ *	  What was delivered, kept in a compacted Kafka topic.
+ *
+ * Key: JSON array [topic.prefix, slot, system identifier, database].  The
+ * topic may serve any number of relays.  At least once, the record is written
+ * lazily and only advises (resume_plan.h).  There is no progress for stdout,
+ * file and null sinks: ResumeInput.sink_keeps_progress is false for them.
+ */
+#ifndef PROGRESS_TOPIC_H
+#define PROGRESS_TOPIC_H
+
+#include "config.h"
+#include "log.h"
+#include "resume_plan.h"
+#include "sink.h"
+
+typedef struct ProgressTopic ProgressTopic;
+
+/* slot, system identifier and database name the reader of the slot; topic and prefix come from config. Copies all. */
+extern ProgressTopic *progress_new(const Config *config, Logger *log, const char *slot_name,
+								   uint64_t system_identifier, const char *database);
+extern void progress_free(ProgressTopic *topic);
+
+/*
+ * Reads the newest record of our key, from the topic's beginning to its high
+ * watermark; makes the topic if it is missing (compacted, one partition).
+ * *found: there is one.  *other_system: there is none, but one of another
+ * system identifier under the same names.  Waits at most timeout_ms: ERROR_RETRY.
+ */
+extern bool progress_read(ProgressTopic *topic, int timeout_ms, Progress *progress, bool *found, bool *other_system,
+						  Error *error) MUST_CHECK;
+
+/*
+ * Hands a record to the sink when the last is more than 5 s old (by now_ms, a
+ * monotonic clock) and the position has changed.  A full sink is no error: the
+ * next call tries again.
+ */
+extern bool progress_write_lazily(ProgressTopic *topic, Sink *sink, const Progress *progress, int64_t now_ms,
+								  Error *error) MUST_CHECK;
+/* Writes and waits until it is durable, with all that the sink holds: at stop, and for snapshot states. */
+extern bool progress_write_now(ProgressTopic *topic, Sink *sink, const Progress *progress, int timeout_ms,
+							   SinkReport report, void *arg, Error *error) MUST_CHECK;
+/* Forgets it (a tombstone), and waits: after the slot was dropped on purpose (slot.drop.on.stop). */
+extern bool progress_forget(ProgressTopic *topic, Sink *sink, int timeout_ms, SinkReport report, void *arg,
+							Error *error) MUST_CHECK;
+
+/* For tests and status: the JSON of key and value. The caller frees. */
+extern char *progress_key_json(const ProgressTopic *topic);
+extern char *progress_value_json(const Progress *progress);
+/* The other way round; false: not one of ours. */
+extern bool progress_parse(const char *json, size_t size, Progress *progress) MUST_CHECK;
+
+#endif

@@ -1,0 +1,208 @@
+/*
+ * resume_plan.c
+ *	  A list of rules; the first that knows the situation decides.
+ */
+#include "resume_plan.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define LSN_FORMAT "%X/%X"
+#define LSN_ARGS(lsn) (unsigned int) ((lsn) >> 32), (unsigned int) (lsn)
+
+typedef enum Verdict
+{
+	VERDICT_NEXT, /* not this rule's situation */
+	VERDICT_GO,
+	VERDICT_REFUSE,
+} Verdict;
+
+typedef Verdict (*ResumeRule) (const ResumeInput *input, ResumePlan *plan, Error *error);
+
+static void __attribute__((format(printf, 2, 3)))
+warn(ResumePlan *plan, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(plan->warning, sizeof(plan->warning), format, args);
+	va_end(args);
+}
+
+static bool
+wants_snapshot(const ResumeInput *input)
+{
+	return input->snapshot_mode == RESUME_SNAPSHOT_INITIAL;
+}
+
+/* Streams from what the slot says, whatever is stored: repeats something at worst. */
+static Verdict
+stream_from_slot(const ResumeInput *input, ResumePlan *plan)
+{
+	plan->action = RESUME_STREAM;
+	plan->start_lsn = input->slot_confirmed_lsn;
+	return VERDICT_GO;
+}
+
+/*
+ * The run before died in its snapshot.  Streaming now would leave holes, so
+ * everything begins again.  A slot that the snapshot did not make is kept:
+ * what it retained is not ours to throw away.
+ */
+static Verdict
+snapshot_unfinished(const ResumeInput *input, ResumePlan *plan, Error *error)
+{
+	const Progress *progress = input->progress;
+
+	(void) error;
+	if (progress == NULL || progress->snapshot != SNAPSHOT_PLANNED)
+		return VERDICT_NEXT;
+	if (!wants_snapshot(input) && input->slot_exists && !input->slot_lost)
+	{
+		warn(plan, "the initial snapshot was not finished and snapshot.mode no longer asks for one; rows may be missing");
+		return stream_from_slot(input, plan);
+	}
+	plan->take_snapshot = wants_snapshot(input);
+	if (!input->slot_exists)
+		plan->action = RESUME_CREATE_SLOT;
+	else if (progress->snapshot_on_old_slot && !input->slot_lost)
+		stream_from_slot(input, plan);
+	else
+		plan->action = RESUME_RECREATE_SLOT;
+	warn(plan, "the initial snapshot was not finished; it begins again");
+	return VERDICT_GO;
+}
+
+static Verdict
+slot_lost(const ResumeInput *input, ResumePlan *plan, Error *error)
+{
+	(void) plan;
+	if (!input->slot_exists || !input->slot_lost)
+		return VERDICT_NEXT;
+	error_set(error, ERROR_REFUSED, "replication slot \"%s\" is lost: the server has removed WAL that was not delivered",
+			  input->slot_name);
+	error_hint(error,
+			   "Changes after " LSN_FORMAT " are gone. To begin again with a new snapshot, drop the slot and set progress.topic "
+			   "to a new name; max_slot_wal_keep_size decides when slots are lost.",
+			   LSN_ARGS(input->slot_confirmed_lsn));
+	return VERDICT_REFUSE;
+}
+
+static Verdict
+slot_missing(const ResumeInput *input, ResumePlan *plan, Error *error)
+{
+	if (input->slot_exists)
+		return VERDICT_NEXT;
+	if (input->progress)
+	{
+		error_set(error, ERROR_REFUSED,
+				  "replication slot \"%s\" does not exist, but changes up to " LSN_FORMAT " were delivered from it",
+				  input->slot_name, LSN_ARGS(input->progress->end_lsn));
+		error_hint(error, "Changes since then are gone. To begin again with a new slot, and a new snapshot if "
+						  "snapshot.mode asks for one, set progress.topic to a new name.");
+		return VERDICT_REFUSE;
+	}
+	plan->action = RESUME_CREATE_SLOT;
+	plan->take_snapshot = wants_snapshot(input);
+	if (input->progress_of_other_system)
+		warn(plan, "progress was stored for another server (system identifier) under the same names; this one begins anew");
+	return VERDICT_GO;
+}
+
+/* A slot, and nobody knows what was delivered from it. */
+static Verdict
+nothing_stored(const ResumeInput *input, ResumePlan *plan, Error *error)
+{
+	(void) error;
+	if (input->progress)
+		return VERDICT_NEXT;
+	/* without a place for progress a slot that is there means an earlier run, else every start took a snapshot */
+	plan->take_snapshot = input->sink_keeps_progress && wants_snapshot(input);
+	if (input->progress_of_other_system)
+		warn(plan, "progress was stored for another server (system identifier) under the same names; it is not used");
+	return stream_from_slot(input, plan);
+}
+
+/*
+ * After a failover LSNs beyond the switch name other changes than those that
+ * were delivered, so stored positions beyond it must not be used.
+ */
+static Verdict
+timeline_changed(const ResumeInput *input, ResumePlan *plan, Error *error)
+{
+	const Progress *progress = input->progress;
+	uint64_t switch_lsn = input->timeline_switch_lsn;
+
+	(void) error;
+	if (progress->timeline == input->server_timeline || progress->timeline == 0)
+		return VERDICT_NEXT;
+	if (switch_lsn != 0 && progress->end_lsn <= switch_lsn)
+		return VERDICT_NEXT;
+	if (switch_lsn != 0)
+		warn(plan,
+			 "timeline %" PRIu32 " was left at " LSN_FORMAT ", changes up to " LSN_FORMAT
+			 " were delivered: Kafka holds changes that this server never had",
+			 progress->timeline, LSN_ARGS(switch_lsn), LSN_ARGS(progress->end_lsn));
+	else
+		warn(plan,
+			 "timeline changed from %" PRIu32 " to %" PRIu32
+			 " at an unknown position: starting at the slot's position, some changes may be repeated",
+			 progress->timeline, input->server_timeline);
+	return stream_from_slot(input, plan);
+}
+
+static Verdict
+beyond_the_server(const ResumeInput *input, ResumePlan *plan, Error *error)
+{
+	(void) plan;
+	if (input->progress->end_lsn <= input->server_wal_end)
+		return VERDICT_NEXT;
+	error_set(error, ERROR_REFUSED,
+			  "changes up to " LSN_FORMAT " were delivered, but the server's WAL ends at " LSN_FORMAT ": it was restored from an older copy",
+			  LSN_ARGS(input->progress->end_lsn), LSN_ARGS(input->server_wal_end));
+	error_hint(error, "Kafka holds changes that this server never had. To begin again, with a new snapshot if "
+					  "snapshot.mode asks for one, set progress.topic to a new name.");
+	return VERDICT_REFUSE;
+}
+
+/* Slot and progress agree on one history: the later of the two has all before it delivered. */
+static Verdict
+resume_stored(const ResumeInput *input, ResumePlan *plan, Error *error)
+{
+	const Progress *progress = input->progress;
+
+	(void) error;
+	stream_from_slot(input, plan);
+	if (progress->end_lsn < input->slot_confirmed_lsn)
+		return VERDICT_GO;
+	plan->start_lsn = progress->end_lsn;
+	plan->last_commit_end_lsn = progress->last_commit_end_lsn;
+	if (progress->partial.count > 0 && !input->ignore_partial)
+	{
+		plan->skip_commit_lsn = progress->partial.commit_lsn;
+		plan->skip_count = progress->partial.count;
+	}
+	return VERDICT_GO;
+}
+
+bool
+resume_plan(const ResumeInput *input, ResumePlan *plan, Error *error)
+{
+	static const ResumeRule rules[] = {
+		snapshot_unfinished, slot_lost, slot_missing, nothing_stored, timeline_changed, beyond_the_server, resume_stored,
+	};
+	Verdict verdict = VERDICT_NEXT;
+
+	memset(plan, 0, sizeof(*plan));
+	for (size_t i = 0; verdict == VERDICT_NEXT; i++)
+		verdict = rules[i](input, plan, error);
+	return verdict == VERDICT_GO;
+}
+
+bool
+resume_partial_fits(const ResumePlan *plan, const Progress *progress, uint64_t config_hash)
+{
+	return plan->skip_count == 0 || progress->config_hash == config_hash;
+}

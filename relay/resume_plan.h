@@ -1,0 +1,92 @@
+/*
+ * resume_plan.h
+ *	  Slot state and stored progress to what a start has to do.  Pure.
+ *
+ * The rows are those of the table in docs/architecture.md.  Only the
+ * at-least-once rows stand here; a stricter mode adds rows before them.
+ */
+#ifndef RESUME_PLAN_H
+#define RESUME_PLAN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "error.h"
+
+typedef enum SnapshotState
+{
+	SNAPSHOT_NONE,	  /* none was wanted */
+	SNAPSHOT_PLANNED, /* intended or begun, not known to be complete */
+	SNAPSHOT_DONE,
+} SnapshotState;
+
+/* What is known to be delivered; the value of a progress record. */
+typedef struct Progress
+{
+	uint64_t end_lsn;			  /* confirmed up to here; 0: nothing streamed yet */
+	uint64_t commit_lsn;		  /* commit record of the transaction that end_lsn ends; 0: a keepalive */
+	uint64_t last_commit_end_lsn; /* first element of source.sequence; 0: none yet */
+	uint32_t xid;
+	uint32_t timeline;
+	uint64_t config_hash;
+	struct
+	{
+		uint64_t commit_lsn; /* the transaction after end_lsn of which a part is delivered */
+		uint64_t count;		 /* its first records; 0: none */
+	} partial;
+	SnapshotState snapshot;
+	uint64_t snapshot_lsn;		/* consistent point, when done */
+	bool snapshot_on_old_slot;	/* planned: the slot was there before the snapshot and is not ours to drop */
+} Progress;
+
+typedef enum ResumeSnapshotMode
+{
+	RESUME_SNAPSHOT_INITIAL,
+	RESUME_SNAPSHOT_NO_DATA,
+} ResumeSnapshotMode;
+
+typedef struct ResumeInput
+{
+	const char *slot_name;
+	bool slot_exists;
+	bool slot_lost;					  /* wal_status is lost */
+	uint64_t slot_confirmed_lsn;	  /* confirmed_flush_lsn */
+	uint64_t server_wal_end;		  /* pg_current_wal_flush_lsn, or the replay position of a standby */
+	uint32_t server_timeline;
+	uint64_t timeline_switch_lsn;	  /* where the server's history left progress->timeline; 0: not known */
+	bool sink_keeps_progress;		  /* false: stdout, file and null keep none */
+	const Progress *progress;		  /* NULL: none was found */
+	bool progress_of_other_system;	  /* none for this system, but one for another under the same names */
+	bool ignore_partial;			  /* an earlier attempt met another config hash in HELLO: see resume_partial_fits */
+	ResumeSnapshotMode snapshot_mode;
+} ResumeInput;
+
+typedef enum ResumeAction
+{
+	RESUME_STREAM,		  /* START_REPLICATION at start_lsn */
+	RESUME_CREATE_SLOT,	  /* there is none: make it */
+	RESUME_RECREATE_SLOT, /* drop it, make it again */
+} ResumeAction;
+
+typedef struct ResumePlan
+{
+	ResumeAction action;
+	bool take_snapshot;			  /* before streaming; exported by the new slot if one is made, else beside the old one */
+	uint64_t start_lsn;			  /* RESUME_STREAM: where to start, and what is confirmed already */
+	uint64_t last_commit_end_lsn; /* internal.last.commit.lsn; 0: leave out */
+	uint64_t skip_commit_lsn;	  /* internal.skip.events; 0: leave out */
+	uint64_t skip_count;
+	char warning[512]; /* one line for the log, or "" */
+} ResumePlan;
+
+/* Decides. False: refused (ERROR_REFUSED with the reason and a way out). */
+extern bool resume_plan(const ResumeInput *input, ResumePlan *plan, Error *error) MUST_CHECK;
+
+/*
+ * After HELLO: do the records to be skipped still mean the same?  False: the
+ * options differ from those under which `partial` was counted; start over with
+ * ignore_partial, which repeats that part instead of losing some of it.
+ */
+extern bool resume_partial_fits(const ResumePlan *plan, const Progress *progress, uint64_t config_hash);
+
+#endif
