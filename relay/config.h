@@ -30,16 +30,47 @@ typedef struct ConfigSetting
 {
 	char *name;
 	char *value;
-	const char *source; /* "connector.json", "--set", ...: for messages */
+	const char *source; /* "connector.json", "--set", ...: for messages; borrowed, lives as long as the config */
 } ConfigSetting;
 
 typedef struct Config Config;
 
+/* What the configuration is for; decides what config_check() requires. */
+typedef enum ConfigPurpose
+{
+	CONFIG_FOR_RUN,
+	CONFIG_FOR_CHECK, /* bootstrap.servers may be missing: check says so */
+	CONFIG_FOR_PEEK,
+	CONFIG_FOR_STATUS, /* topic.prefix may be missing */
+} ConfigPurpose;
+
+typedef enum ConfigSink
+{
+	CONFIG_SINK_KAFKA,
+	CONFIG_SINK_STDOUT,
+	CONFIG_SINK_FILE,
+	CONFIG_SINK_NULL,
+} ConfigSink;
+
+/* Sources of settings that decide more than what messages say. */
+#define CONFIG_SOURCE_WORKER "worker properties"
+#define CONFIG_SOURCE_ENVIRONMENT "environment"
+
+/* For running, with Kafka, unless said otherwise. */
 extern Config *config_new(void);
 extern void config_free(Config *config);
 
 /* Sets one property; a later call for the same name replaces the earlier one. Copies its arguments. */
 extern void config_set(Config *config, const char *name, const char *value, const char *source);
+
+/* Removes a property; it then has its default. */
+extern void config_unset(Config *config, const char *name);
+
+/* The CONNINFO of --dbname: a conninfo string, a URI or a database's name. Copies it. */
+extern void config_set_conninfo(Config *config, const char *conninfo);
+extern void config_set_purpose(Config *config, ConfigPurpose purpose);
+extern void config_set_sink(Config *config, ConfigSink sink);
+extern ConfigSink config_sink(const Config *config);
 
 /*
  * Checks everything that is set: unrecognized names, values out of range,
@@ -48,6 +79,9 @@ extern void config_set(Config *config, const char *name, const char *value, cons
  * no effect here, with the reason.  Call once, before any of the getters.
  */
 extern bool config_check(Config *config, Logger *log, Error *error) MUST_CHECK;
+
+/* The database: of --dbname, database.dbname, or libpq's environment. Borrowed; NULL if nobody says. */
+extern const char *config_database(const Config *config);
 
 /* Value or default; NULL if neither. Borrowed. */
 extern const char *config_text(const Config *config, OptionId id);
@@ -82,7 +116,8 @@ extern void config_conninfo(const Config *config, bool replication, const char *
  * rdkafka.*, on top of the defaults (idempotence, acks=all, lz4,
  * murmur2_random).  A Java setting without counterpart is ERROR_CONFIG or has
  * been named by config_check as having no effect.  Ends with name NULL;
- * belongs to the config.
+ * belongs to the config.  `source` is the name the setting was given by, or
+ * "default".
  */
 extern const ConfigSetting *config_rdkafka(const Config *config);
 

@@ -60,44 +60,44 @@ unit_note(const char *format, ...)
 }
 
 /* Texts are equal; NULL equals NULL only. */
-#define unit_is_str(got, expected, ...)                                                                                \
-	do                                                                                                                 \
-	{                                                                                                                  \
-		const char *unit_got = (got);                                                                                  \
-		const char *unit_expected = (expected);                                                                        \
+#define unit_is_str(got, expected, ...) \
+	do \
+	{ \
+		const char *unit_got = (got); \
+		const char *unit_expected = (expected); \
 		bool unit_same = unit_got && unit_expected ? strcmp(unit_got, unit_expected) == 0 : unit_got == unit_expected; \
-		if (!unit_ok(unit_same, __VA_ARGS__))                                                                          \
-		{                                                                                                              \
-			unit_note("got:      %s", unit_got ? unit_got : "(null)");                                                 \
-			unit_note("expected: %s", unit_expected ? unit_expected : "(null)");                                       \
-		}                                                                                                              \
+		if (!unit_ok(unit_same, __VA_ARGS__)) \
+		{ \
+			unit_note("got:      %s", unit_got ? unit_got : "(null)"); \
+			unit_note("expected: %s", unit_expected ? unit_expected : "(null)"); \
+		} \
 	} while (0)
 
-#define unit_is_int(got, expected, ...)                                    \
-	do                                                                     \
-	{                                                                      \
-		int64_t unit_got = (int64_t) (got);                                \
-		int64_t unit_expected = (int64_t) (expected);                      \
-		if (!unit_ok(unit_got == unit_expected, __VA_ARGS__))              \
-			unit_note("got %lld, expected %lld at %s:%d",                  \
-					  (long long) unit_got, (long long) unit_expected, __FILE__, __LINE__); \
+#define unit_is_int(got, expected, ...) \
+	do \
+	{ \
+		int64_t unit_got = (int64_t) (got); \
+		int64_t unit_expected = (int64_t) (expected); \
+		if (!unit_ok(unit_got == unit_expected, __VA_ARGS__)) \
+			unit_note("got %lld, expected %lld at %s:%d", (long long) unit_got, (long long) unit_expected, __FILE__, \
+					  __LINE__); \
 	} while (0)
 
-#define unit_is_uint(got, expected, ...)                                   \
-	do                                                                     \
-	{                                                                      \
-		uint64_t unit_got = (uint64_t) (got);                              \
-		uint64_t unit_expected = (uint64_t) (expected);                    \
-		if (!unit_ok(unit_got == unit_expected, __VA_ARGS__))              \
-			unit_note("got %llu, expected %llu at %s:%d",                  \
-					  (unsigned long long) unit_got, (unsigned long long) unit_expected, __FILE__, __LINE__); \
+#define unit_is_uint(got, expected, ...) \
+	do \
+	{ \
+		uint64_t unit_got = (uint64_t) (got); \
+		uint64_t unit_expected = (uint64_t) (expected); \
+		if (!unit_ok(unit_got == unit_expected, __VA_ARGS__)) \
+			unit_note("got %llu, expected %llu at %s:%d", (unsigned long long) unit_got, \
+					  (unsigned long long) unit_expected, __FILE__, __LINE__); \
 	} while (0)
 
 /* haystack contains needle. */
-#define unit_contains(haystack, needle, ...)                                       \
-	do                                                                             \
-	{                                                                              \
-		const char *unit_haystack = (haystack);                                    \
+#define unit_contains(haystack, needle, ...) \
+	do \
+	{ \
+		const char *unit_haystack = (haystack); \
 		if (!unit_ok(unit_haystack && strstr(unit_haystack, (needle)), __VA_ARGS__)) \
 			unit_note("\"%s\" not in: %s", (needle), unit_haystack ? unit_haystack : "(null)"); \
 	} while (0)
