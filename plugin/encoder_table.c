@@ -10,7 +10,7 @@
 #include "access/htup_details.h"
 #include "catalog/pg_enum.h"
 #include "catalog/pg_type.h"
-#include "utils/builtins.h"
+#include "lib/stringinfo.h"
 #include "utils/catcache.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
@@ -22,6 +22,7 @@
 #include "encode_scalar.h"
 #include "encode_temporal.h"
 #include "encode_text.h"
+#include "encode_vector.h"
 #include "encoder_table.h"
 
 /* Text of the catalogue that lives with a codec; what is not valid in the server's encoding is shown as U+FFFD. */
@@ -134,7 +135,7 @@ find_codec(ValueCodec *codec)
 	if (OidIsValid(get_element_type(codec->type)))
 		return nested_codec(codec);
 	if (scalar_codec(codec) || text_codec(codec) || numeric_codec(codec) || temporal_codec(codec) ||
-		binary_codec(codec) || geometry_codec(codec) || nested_codec(codec))
+		binary_codec(codec) || geometry_codec(codec) || vector_codec(codec) || nested_codec(codec))
 		return true;
 	if (!codec->modes->include_unknown)
 		return false;
