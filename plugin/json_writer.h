@@ -79,6 +79,11 @@ json_raw(JsonWriter *writer, const char *bytes, Size size)
 		json_raw_long(writer, bytes, size);
 }
 
+/* Constant text of members, for json_literal(): {"name": and ,"name": */
+#define JSON_FIRST(name) "{\"" name "\":"
+#define JSON_NEXT(name) ",\"" name "\":"
+#define JSON_TEXT(text) "\"" text "\""
+
 #define json_literal(writer, text) json_raw((writer), (text), sizeof(text) - 1)
 
 static inline void

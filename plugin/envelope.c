@@ -1,0 +1,611 @@
+/*-------------------------------------------------------------------------
+ *
+ * envelope.c
+ *	  See envelope.h.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <time.h>
+
+#include "access/htup_details.h"
+#include "common/pg_prng.h"
+#include "lib/stringinfo.h"
+#include "utils/memutils.h"
+
+#include "envelope.h"
+#include "envelope_schema.h"
+#include "frame_format.h"
+#include "topic_name.h"
+
+/* Headers (reference 1.9). */
+#define RELEASE_CONTEXT_HEADERS 302
+#define RELEASE_RUN_ID_HEADER 304
+
+/* A row taken apart. */
+typedef struct RowImage
+{
+	Datum *values;
+	bool *nulls;
+	bool partial; /* only the columns of the replica identity are there */
+	bool detoast; /* read from the table: TOAST pointers can be followed */
+	const struct RowImage *toast; /* where unchanged TOAST values may be found; NULL: nowhere */
+} RowImage;
+
+struct Envelope
+{
+	const PluginOptions *options;
+	FrameBatch *batch;
+	TxnState *txn;
+	DictionaryEntry *headers; /* __debezium.context.*; NULL: none */
+	DictionaryEntry *message_topic;
+	DictionaryEntry *message_key_schema;
+	DictionaryEntry *message_value_schema;
+	JsonWriter keys[2]; /* old and new key of one event */
+	JsonWriter rows[2]; /* for comparing rows */
+	StringInfoData own_headers;
+	MemoryContext context;
+	int room; /* of the arrays below */
+	RowImage images[2];
+};
+
+/* A header whose value is a string: bare with SimpleHeaderConverter, JSON with JsonConverter (reference 1.9). */
+static void
+append_text_header(StringInfo wire, const PluginOptions *options, const char *name, const char *text)
+{
+	JsonWriter writer;
+	ConnectSchema *schema = connect_schema_new("string");
+
+	if (option_number(options, HEADER_CONVERTER) == HEADER_SIMPLE)
+	{
+		header_append(wire, name, text, strlen(text));
+		return;
+	}
+	json_writer_init(&writer, CurrentMemoryContext, 128);
+	if (option_bool(options, HEADER_CONVERTER_SCHEMAS_ENABLE))
+	{
+		json_literal(&writer, JSON_FIRST("schema"));
+		connect_schema_render(schema, &writer);
+		json_literal(&writer, JSON_NEXT("payload"));
+	}
+	json_cstring(&writer, text);
+	if (option_bool(options, HEADER_CONVERTER_SCHEMAS_ENABLE))
+		json_char(&writer, '}');
+	header_append(wire, name, writer.data, writer.len);
+}
+
+static DictionaryEntry *
+context_headers(const PluginOptions *options, Dictionary *dictionary, const char *run_id)
+{
+	StringInfoData wire;
+	int count = options->release >= RELEASE_RUN_ID_HEADER ? 4 : 3;
+
+	if (!option_bool(options, EXTENDED_HEADERS_ENABLED) || options->release < RELEASE_CONTEXT_HEADERS)
+		return NULL;
+	initStringInfo(&wire);
+	appendStringInfoChar(&wire, (char) count);
+	appendStringInfoChar(&wire, 0);
+	append_text_header(&wire, options, "__debezium.context.connectorLogicalName", options->topic_prefix);
+	append_text_header(&wire, options, "__debezium.context.taskId", "0");
+	append_text_header(&wire, options, "__debezium.context.connectorName", "postgresql");
+	if (count == 4)
+		append_text_header(&wire, options, "__debezium.context.runId", run_id);
+	return dictionary_intern(dictionary, ENTRY_HEADERSET, wire.data, wire.len);
+}
+
+Envelope *
+envelope_new(MemoryContext context, const PluginOptions *options, FrameBatch *batch, TxnState *txn, const char *run_id)
+{
+	Envelope *envelope = MemoryContextAllocZero(context, sizeof(Envelope));
+	Dictionary *dictionary = batch_dictionary(batch);
+	char *topic = topic_for_messages(options);
+
+	envelope->context = context;
+	envelope->options = options;
+	envelope->batch = batch;
+	envelope->txn = txn;
+	envelope->headers = context_headers(options, dictionary, run_id);
+	envelope->message_topic = dictionary_intern_string(dictionary, ENTRY_TOPIC, topic, strlen(topic));
+	if (option_bool(options, KEY_CONVERTER_SCHEMAS_ENABLE))
+		envelope->message_key_schema = schema_entry(dictionary, message_key_schema());
+	if (option_bool(options, VALUE_CONVERTER_SCHEMAS_ENABLE))
+		envelope->message_value_schema = schema_entry(dictionary, message_value_schema(options));
+	for (int i = 0; i < 2; i++)
+	{
+		json_writer_init(&envelope->keys[i], context, 256);
+		json_writer_init(&envelope->rows[i], context, 256);
+	}
+	initStringInfo(&envelope->own_headers);
+	return envelope;
+}
+
+/* ---------------------------------------------------------------- rows */
+
+static RowImage *
+deform(Envelope *envelope, int which, Relation rel, HeapTuple tuple)
+{
+	TupleDesc descriptor = RelationGetDescr(rel);
+	RowImage *image = &envelope->images[which];
+
+	if (envelope->room < descriptor->natts)
+	{
+		envelope->room = descriptor->natts + 16;
+		for (int i = 0; i < 2; i++)
+		{
+			envelope->images[i].values = MemoryContextAlloc(envelope->context, envelope->room * sizeof(Datum));
+			envelope->images[i].nulls = MemoryContextAlloc(envelope->context, envelope->room * sizeof(bool));
+		}
+	}
+	image->partial = false;
+	image->toast = NULL;
+	heap_deform_tuple(tuple, descriptor, image->values, image->nulls);
+	return image;
+}
+
+/* A value that cannot be converted becomes null, if null can be written; else the record is refused. */
+static void
+write_unconvertible(Envelope *envelope, const RelationSchema *schema, ColumnPlan *column, JsonWriter *writer)
+{
+	FailureMode mode = (FailureMode) option_number(envelope->options, EVENT_CONVERTING_FAILURE_HANDLING_MODE);
+	char *where = psprintf("column \"%s\" of table \"%s\"", column->name, relation_schema_name(schema));
+
+	if (mode == FAILURE_FAIL)
+		batch_record_refuse(envelope->batch, REFUSED_NOT_CONVERTIBLE,
+							psprintf("a value of %s cannot be converted and "
+									 "event.converting.failure.handling.mode is fail",
+									 where));
+	else if (column->null_value.text == NULL)
+		batch_record_refuse(envelope->batch, REFUSED_NOT_CONVERTIBLE,
+							psprintf("a value of %s cannot be converted and the column is NOT NULL", where));
+	else
+		json_raw(writer, column->null_value.text, column->null_value.size);
+	if (mode == FAILURE_WARN && !column->failure_reported)
+	{
+		column->failure_reported = true;
+		ereport(WARNING, (errcode(ERRCODE_DATA_EXCEPTION), errmsg("values of %s cannot be converted; null is written", where),
+						  errhint("This is said once per table; see event.converting.failure.handling.mode.")));
+	}
+}
+
+static void
+write_value(Envelope *envelope, const RelationSchema *schema, ColumnPlan *column, Datum value, JsonWriter *writer)
+{
+	if (!column->codec->encoder->encode(column->codec, value, writer))
+		write_unconvertible(envelope, schema, column, writer);
+}
+
+/* An unchanged TOAST value: from the old row if that is whole, else the placeholder. */
+static void
+write_toasted(Envelope *envelope, const RelationSchema *schema, ColumnPlan *column, const RowImage *image,
+			  JsonWriter *writer)
+{
+	const RowImage *old = image->toast;
+
+	if (old != NULL && !old->nulls[column->attribute] &&
+		!VARATT_IS_EXTERNAL_ONDISK(DatumGetPointer(old->values[column->attribute])))
+		write_value(envelope, schema, column, old->values[column->attribute], writer);
+	else if (column->unavailable.text != NULL)
+		json_raw(writer, column->unavailable.text, column->unavailable.size);
+	else
+		write_unconvertible(envelope, schema, column, writer);
+}
+
+static void
+write_column(Envelope *envelope, const RelationSchema *schema, ColumnPlan *column, const RowImage *image,
+			 JsonWriter *writer)
+{
+	json_raw(writer, column->prefix.text, column->prefix.size);
+	if (image->partial && !column->in_identity)
+	{
+		if (column->filler.text)
+			json_raw(writer, column->filler.text, column->filler.size);
+		else
+			write_unconvertible(envelope, schema, column, writer);
+	}
+	else if (image->nulls[column->attribute])
+	{
+		if (column->null_value.text)
+			json_raw(writer, column->null_value.text, column->null_value.size);
+		else
+			write_unconvertible(envelope, schema, column, writer);
+	}
+	else if (column->varlena && VARATT_IS_EXTERNAL_ONDISK(DatumGetPointer(image->values[column->attribute])) &&
+			 !image->detoast)
+		write_toasted(envelope, schema, column, image, writer);
+	else
+		write_value(envelope, schema, column, image->values[column->attribute], writer);
+}
+
+static void
+write_row(Envelope *envelope, const RelationSchema *schema, const RowPlan *row, const RowImage *image, JsonWriter *writer)
+{
+	if (row->count == 0)
+		json_char(writer, '{');
+	for (int i = 0; i < row->count; i++)
+		write_column(envelope, schema, &row->columns[i], image, writer);
+	json_char(writer, '}');
+}
+
+/* ---------------------------------------------------------------- records */
+
+/* One reading of the clock in ns, as digits: cut off the last 3 for us, 6 for ms. */
+typedef struct ClockDigits
+{
+	char text[24];
+	Size size;
+} ClockDigits;
+
+static void
+read_clock(ClockDigits *clock)
+{
+	struct timespec now;
+	JsonWriter writer = {.data = clock->text, .capacity = sizeof(clock->text)};
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	json_uint64(&writer, (uint64) now.tv_sec * 1000000000 + now.tv_nsec);
+	clock->size = writer.len;
+}
+
+/* "op" and the processing time. */
+static void
+write_operation(const PluginOptions *options, char op, JsonWriter *writer)
+{
+	ClockDigits clock;
+
+	read_clock(&clock);
+	json_literal(writer, JSON_NEXT("op"));
+	json_char(writer, '"');
+	json_char(writer, op);
+	json_char(writer, '"');
+	json_literal(writer, JSON_NEXT("ts_ms"));
+	json_raw(writer, clock.text, clock.size - 6);
+	if (options->release < RELEASE_TS_RESOLUTIONS)
+		return;
+	json_literal(writer, JSON_NEXT("ts_us"));
+	json_raw(writer, clock.text, clock.size - 3);
+	json_literal(writer, JSON_NEXT("ts_ns"));
+	json_raw(writer, clock.text, clock.size);
+}
+
+/* Everything behind "after". */
+static void
+write_rest(Envelope *envelope, RelationSchema *schema, char op, XLogRecPtr lsn, JsonWriter *writer)
+{
+	bool early = envelope->options->release >= RELEASE_TRANSACTION_BEFORE_OP;
+	Size mark;
+
+	json_char(writer, ',');
+	mark = source_block_write(envelope->txn->source, writer, schema->source_table.text, schema->source_table.size, lsn);
+	if (op == 'r')
+		batch_hole(envelope->batch, HOLE_SNAPSHOT_MARK, mark);
+	if (early)
+		txn_block_write(envelope->txn, schema, lsn, writer);
+	write_operation(envelope->options, op, writer);
+	if (!early)
+		txn_block_write(envelope->txn, schema, lsn, writer);
+	json_char(writer, '}');
+}
+
+/* One record: key is written already as text, or key_image holds it; before and after may be NULL. */
+typedef struct Change
+{
+	char op;
+	XLogRecPtr lsn;
+	const JsonWriter *key;	   /* rendered key, or NULL: render key_image */
+	const RowImage *key_image; /* NULL: no key at all */
+	const RowImage *before;
+	const RowImage *after;
+	const char *header; /* name of a header that holds header_key; NULL: none */
+	const JsonWriter *header_key;
+} Change;
+
+static void
+write_key_header(Envelope *envelope, const RelationSchema *schema, const Change *change, RecordParts *parts)
+{
+	StringInfo wire = &envelope->own_headers;
+	const JsonWriter *key = change->header_key;
+	const DictionaryEntry *key_schema = schema->header_key_schema;
+
+	if (change->header == NULL)
+		return;
+	resetStringInfo(wire);
+	appendStringInfoChar(wire, 1);
+	appendStringInfoChar(wire, 0);
+	if (key_schema != NULL)
+		header_append(wire, change->header,
+					  psprintf("%.*s%.*s}", (int) (key_schema->size - 4), key_schema->bytes + 4, (int) key->len, key->data),
+					  key_schema->size - 4 + key->len + 1);
+	else
+		header_append(wire, change->header, key->data, key->len);
+	parts->own_headers = wire->data;
+	parts->own_headers_size = wire->len;
+}
+
+static void
+write_key(Envelope *envelope, const RelationSchema *schema, const Change *change, JsonWriter *writer)
+{
+	if (change->key != NULL)
+		json_raw(writer, change->key->data, change->key->len);
+	else if (change->key_image != NULL && schema->key.count > 0)
+		write_row(envelope, schema, &schema->key, change->key_image, writer);
+}
+
+static bool
+has_key(const RelationSchema *schema, const Change *change)
+{
+	return schema->key.count > 0 && (change->key != NULL || change->key_image != NULL);
+}
+
+static RecordParts
+record_parts(Envelope *envelope, const RelationSchema *schema, const Change *change)
+{
+	bool keyed = has_key(schema, change);
+	RecordParts parts = {
+		.topic = schema->topic,
+		.relation = schema->relation,
+		.key_schema = keyed ? schema->key_schema : NULL,
+		.value_schema = schema->value_schema,
+		.headers = envelope->headers,
+		.flags = keyed ? 0 : RECORD_NULL_KEY,
+		.lsn = change->lsn,
+		.holes = change->op == 'r' ? 1 : 0,
+	};
+
+	write_key_header(envelope, schema, change, &parts);
+	return parts;
+}
+
+static void
+write_image(Envelope *envelope, const RelationSchema *schema, const RowImage *image, JsonWriter *writer)
+{
+	if (image == NULL)
+		json_null(writer);
+	else
+		write_row(envelope, schema, &schema->row, image, writer);
+}
+
+static void
+emit_change(Envelope *envelope, RelationSchema *schema, const Change *change)
+{
+	RecordParts parts = record_parts(envelope, schema, change);
+	JsonWriter *writer = batch_record_begin(envelope->batch, &parts);
+
+	write_key(envelope, schema, change, writer);
+	batch_record_value(envelope->batch);
+	json_literal(writer, JSON_FIRST("before"));
+	write_image(envelope, schema, change->before, writer);
+	json_literal(writer, JSON_NEXT("after"));
+	write_image(envelope, schema, change->after, writer);
+	write_rest(envelope, schema, change->op, change->lsn, writer);
+	batch_record_end(envelope->batch);
+}
+
+static void
+emit_tombstone(Envelope *envelope, RelationSchema *schema, const Change *change)
+{
+	RecordParts parts;
+	JsonWriter *writer;
+
+	if (!option_bool(envelope->options, TOMBSTONES_ON_DELETE))
+		return;
+	parts = record_parts(envelope, schema, change);
+	parts.value_schema = NULL;
+	parts.flags |= RECORD_NULL_VALUE;
+	writer = batch_record_begin(envelope->batch, &parts);
+	write_key(envelope, schema, change, writer);
+	batch_record_value(envelope->batch);
+	batch_record_end(envelope->batch);
+}
+
+/* ---------------------------------------------------------------- operations */
+
+static bool
+is_skipped(const Envelope *envelope, uint32 operation)
+{
+	return (envelope->options->skipped & operation) != 0;
+}
+
+void
+envelope_insert(Envelope *envelope, RelationSchema *schema, Relation rel, HeapTuple row, XLogRecPtr lsn)
+{
+	const RowImage *after;
+	Change change = {.op = 'c', .lsn = lsn};
+
+	if (is_skipped(envelope, SKIP_CREATE))
+		return;
+	after = deform(envelope, 1, rel, row);
+	change.key_image = change.after = after;
+	emit_change(envelope, schema, &change);
+}
+
+/* Takes an old tuple apart; without REPLICA IDENTITY FULL it has only some columns. */
+static RowImage *
+deform_old(Envelope *envelope, const RelationSchema *schema, Relation rel, HeapTuple old)
+{
+	RowImage *image = deform(envelope, 0, rel, old);
+
+	image->partial = schema->replica_identity != REPLICA_IDENTITY_FULL;
+	return image;
+}
+
+static JsonWriter *
+render_key(Envelope *envelope, const RelationSchema *schema, int which, const RowImage *image)
+{
+	JsonWriter *writer = &envelope->keys[which];
+
+	writer->len = 0;
+	json_mark(writer, 0);
+	write_row(envelope, schema, &schema->key, image, writer);
+	return writer;
+}
+
+static bool
+same_text(const JsonWriter *a, const JsonWriter *b)
+{
+	return a->len == b->len && memcmp(a->data, b->data, a->len) == 0;
+}
+
+/* A key changed: delete of the old key, tombstone, create of the new one (reference 3.4). */
+static void
+emit_key_change(Envelope *envelope, RelationSchema *schema, const RowImage *before, const RowImage *after, XLogRecPtr lsn)
+{
+	JsonWriter *old_key = &envelope->keys[0];
+	JsonWriter *new_key = &envelope->keys[1];
+	Change deleted = {
+		.op = 'd', .lsn = lsn, .key = old_key, .before = before, .header = "__debezium.newkey", .header_key = new_key};
+	Change created = {
+		.op = 'c', .lsn = lsn, .key = new_key, .after = after, .header = "__debezium.oldkey", .header_key = old_key};
+
+	if (!is_skipped(envelope, SKIP_DELETE))
+	{
+		emit_change(envelope, schema, &deleted);
+		emit_tombstone(envelope, schema, &deleted);
+	}
+	if (!is_skipped(envelope, SKIP_CREATE))
+		emit_change(envelope, schema, &created);
+}
+
+/* skip.messages.without.change: are all captured columns the same? */
+static bool
+nothing_changed(Envelope *envelope, const RelationSchema *schema, const RowImage *before, const RowImage *after)
+{
+	const RowImage *images[2] = {before, after};
+
+	if (!option_bool(envelope->options, SKIP_MESSAGES_WITHOUT_CHANGE) || before == NULL || before->partial)
+		return false;
+	for (int i = 0; i < 2; i++)
+	{
+		envelope->rows[i].len = 0;
+		json_mark(&envelope->rows[i], 0);
+		write_row(envelope, schema, &schema->row, images[i], &envelope->rows[i]);
+	}
+	return same_text(&envelope->rows[0], &envelope->rows[1]);
+}
+
+void
+envelope_update(Envelope *envelope, RelationSchema *schema, Relation rel, HeapTuple old, HeapTuple row, XLogRecPtr lsn)
+{
+	RowImage *before = old ? deform_old(envelope, schema, rel, old) : NULL;
+	RowImage *after = deform(envelope, 1, rel, row);
+	Change change = {.op = 'u', .lsn = lsn, .before = before, .after = after, .key_image = after};
+
+	if (before != NULL && !before->partial)
+		after->toast = before;
+	if (before != NULL && schema->key.count > 0)
+	{
+		change.key = render_key(envelope, schema, 1, after);
+		if (!same_text(render_key(envelope, schema, 0, before), change.key))
+		{
+			emit_key_change(envelope, schema, before, after, lsn);
+			return;
+		}
+	}
+	if (is_skipped(envelope, SKIP_UPDATE) || nothing_changed(envelope, schema, before, after))
+		return;
+	emit_change(envelope, schema, &change);
+}
+
+void
+envelope_delete(Envelope *envelope, RelationSchema *schema, Relation rel, HeapTuple old, XLogRecPtr lsn)
+{
+	Change change = {.op = 'd', .lsn = lsn};
+
+	if (is_skipped(envelope, SKIP_DELETE))
+		return;
+	if (old == NULL)
+	{
+		if (!schema->missing_identity_reported)
+			ereport(WARNING, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+							  errmsg("deletes from table \"%s\" cannot be captured: it has no replica identity",
+									 relation_schema_name(schema)),
+							  errhint("ALTER TABLE %s REPLICA IDENTITY FULL.", relation_schema_name(schema))));
+		schema->missing_identity_reported = true;
+		return;
+	}
+	change.before = deform_old(envelope, schema, rel, old);
+	change.key_image = change.before;
+	emit_change(envelope, schema, &change);
+	emit_tombstone(envelope, schema, &change);
+}
+
+void
+envelope_truncate(Envelope *envelope, RelationSchema *schema, XLogRecPtr lsn)
+{
+	Change change = {.op = 't', .lsn = lsn};
+
+	if (!is_skipped(envelope, SKIP_TRUNCATE))
+		emit_change(envelope, schema, &change);
+}
+
+void
+envelope_read(Envelope *envelope, RelationSchema *schema, Datum *values, bool *nulls, XLogRecPtr lsn)
+{
+	RowImage image = {.values = values, .nulls = nulls, .detoast = true};
+	Change change = {.op = 'r', .lsn = lsn, .after = &image, .key_image = &image};
+
+	emit_change(envelope, schema, &change);
+}
+
+/* ---------------------------------------------------------------- messages */
+
+static void
+write_content(const PluginOptions *options, const char *content, Size size, JsonWriter *writer)
+{
+	switch (options->value_modes.binary)
+	{
+		case BINARY_BYTES:
+		case BINARY_BASE64:
+			json_base64(writer, content, size, false);
+			break;
+		case BINARY_BASE64_URL_SAFE:
+			json_base64(writer, content, size, true);
+			break;
+		case BINARY_HEX:
+			json_hex(writer, content, size);
+			break;
+	}
+}
+
+/* Debezium's id of a message has no text form: it is Java's object identity, another one each time. */
+static char *
+message_collection_name(void)
+{
+	return psprintf("io.debezium.connector.postgresql.LogicalDecodingMessageMonitor$LogicalDecodingMessageId@%x",
+					pg_prng_uint32(&pg_global_prng_state));
+}
+
+void
+envelope_message(Envelope *envelope, const char *prefix, const char *content, Size size, XLogRecPtr lsn)
+{
+	const PluginOptions *options = envelope->options;
+	RecordParts parts = {
+		.topic = envelope->message_topic,
+		.key_schema = envelope->message_key_schema,
+		.value_schema = envelope->message_value_schema,
+		.lsn = lsn,
+	};
+	ClockDigits clock;
+	Size table_size;
+	char *table = source_table("", "", &table_size);
+	JsonWriter *writer = batch_record_begin(envelope->batch, &parts);
+
+	read_clock(&clock);
+	json_literal(writer, JSON_FIRST("prefix"));
+	json_cstring(writer, prefix);
+	json_char(writer, '}');
+	batch_record_value(envelope->batch);
+	json_literal(writer, JSON_FIRST("op") JSON_TEXT("m"));
+	json_literal(writer, JSON_NEXT("ts_ms"));
+	json_raw(writer, clock.text, clock.size - 6);
+	json_char(writer, ',');
+	source_block_write(envelope->txn->source, writer, table, table_size, lsn);
+	if (options->release >= RELEASE_MESSAGE_TRANSACTION)
+		txn_block_write_named(envelope->txn, message_collection_name(), lsn, writer);
+	json_literal(writer, JSON_NEXT("message") JSON_FIRST("prefix"));
+	json_cstring(writer, prefix);
+	json_literal(writer, JSON_NEXT("content"));
+	write_content(options, content, size, writer);
+	json_literal(writer, "}}");
+	batch_record_end(envelope->batch);
+}

@@ -1,0 +1,540 @@
+/*-------------------------------------------------------------------------
+ *
+ * frame_batch.c
+ *	  See frame_batch.h.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xlog.h"
+#include "common/hashfn.h"
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "port/pg_bswap.h"
+
+#include "frame_batch.h"
+#include "frame_format.h"
+#include "json_line.h"
+#include "pg_compat.h"
+
+struct FrameBatch
+{
+	const PluginOptions *options;
+	const char *run_id;
+	BatchOutput output;
+	void *arg;
+	Dictionary *dictionary;
+	JsonWriter writer; /* the frame being built */
+	JsonWriter line;   /* format=json */
+
+	uint64 frame_number;
+	bool hello_sent;
+	bool frame_open;
+	bool begun; /* BEGIN written for this transaction */
+	BatchTransaction transaction;
+	uint64 next_index;
+	XLogRecPtr skip_commit; /* internal.skip.events */
+	uint64 skip_count;
+
+	/* the record being built */
+	RecordParts parts;
+	Size record_start; /* offset of its entry header */
+	Size holes_start;
+	Size key_start;
+	Size value_start;
+	int holes;
+	uint8 refused; /* REFUSED_* or 0 */
+	const char *refused_detail;
+	Size last_record; /* offset of the last complete record's entry header, 0: none */
+};
+
+static inline void
+put_u16(char *at, uint16 value)
+{
+#ifdef WORDS_BIGENDIAN
+	value = pg_bswap16(value);
+#endif
+	memcpy(at, &value, sizeof(value));
+}
+
+static inline void
+put_u32(char *at, uint32 value)
+{
+#ifdef WORDS_BIGENDIAN
+	value = pg_bswap32(value);
+#endif
+	memcpy(at, &value, sizeof(value));
+}
+
+static inline void
+put_u64(char *at, uint64 value)
+{
+#ifdef WORDS_BIGENDIAN
+	value = pg_bswap64(value);
+#endif
+	memcpy(at, &value, sizeof(value));
+}
+
+static void
+append_u32(JsonWriter *writer, uint32 value)
+{
+	put_u32(json_reserve(writer, 4), value);
+	writer->len += 4;
+}
+
+static void
+append_u64(JsonWriter *writer, uint64 value)
+{
+	put_u64(json_reserve(writer, 8), value);
+	writer->len += 8;
+}
+
+static void
+append_string(JsonWriter *writer, const char *bytes, Size size)
+{
+	append_u32(writer, size);
+	json_raw(writer, bytes, size);
+}
+
+/* Writes an entry's header; entry_close() fills in the size. */
+static Size
+entry_open(JsonWriter *writer, uint8 kind)
+{
+	Size start = writer->len;
+	char *at = json_reserve(writer, FRAME_ENTRY_HEADER_SIZE);
+
+	memset(at, 0, FRAME_ENTRY_HEADER_SIZE);
+	at[0] = (char) kind;
+	writer->len += FRAME_ENTRY_HEADER_SIZE;
+	return start;
+}
+
+static void
+entry_close(JsonWriter *writer, Size start)
+{
+	put_u32(writer->data + start + 4, writer->len - start - FRAME_ENTRY_HEADER_SIZE);
+}
+
+static void
+parse_skip_events(FrameBatch *batch, const char *text)
+{
+	if (text != NULL && sscanf(text, UINT64_FORMAT ":" UINT64_FORMAT, &batch->skip_commit, &batch->skip_count) != 2)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("invalid value \"%s\" for option \"%s\"", text, "internal.skip.events")));
+}
+
+FrameBatch *
+batch_new(MemoryContext context, const PluginOptions *options, const char *run_id, BatchOutput output, void *arg)
+{
+	FrameBatch *batch = MemoryContextAllocZero(context, sizeof(FrameBatch));
+
+	batch->options = options;
+	batch->run_id = run_id;
+	batch->output = output;
+	batch->arg = arg;
+	batch->dictionary = dictionary_new(context);
+	json_writer_init(&batch->writer, context, 2 * FRAME_TARGET_SIZE);
+	json_writer_init(&batch->line, context, 1024);
+	parse_skip_events(batch, option_text(options, SKIP_EVENTS));
+	return batch;
+}
+
+Dictionary *
+batch_dictionary(FrameBatch *batch)
+{
+	return batch->dictionary;
+}
+
+void
+batch_transaction(FrameBatch *batch, const BatchTransaction *transaction)
+{
+	Assert(!batch->frame_open);
+	batch->transaction = *transaction;
+	batch->next_index = 0;
+	batch->begun = (transaction->flags & FRAME_SNAPSHOT) != 0 || transaction->is_message;
+}
+
+static bool
+is_json(const FrameBatch *batch)
+{
+	return option_number(batch->options, FORMAT) == FORMAT_JSON;
+}
+
+static void
+write_hello(FrameBatch *batch)
+{
+	JsonWriter *writer = &batch->writer;
+	Size start = entry_open(writer, ENTRY_HELLO);
+	char *at = json_reserve(writer, 4);
+
+	put_u16(at, PG_VERSION_NUM / 10000);
+	put_u16(at + 2, 0);
+	writer->len += 4;
+	append_u32(writer, compat_timeline());
+	append_u64(writer, GetSystemIdentifier());
+	append_u64(writer, batch->options->hash);
+	append_string(writer, WAL2DEBEZIUM_VERSION, strlen(WAL2DEBEZIUM_VERSION));
+	append_string(writer, batch->run_id, strlen(batch->run_id));
+	entry_close(writer, start);
+	batch->hello_sent = true;
+}
+
+static void
+write_frame_header(FrameBatch *batch)
+{
+	const BatchTransaction *transaction = &batch->transaction;
+	char *at = json_reserve(&batch->writer, FRAME_HEADER_SIZE);
+
+	at[0] = FRAME_MAGIC;
+	at[1] = FRAME_FORMAT_VERSION;
+	at[2] = (char) transaction->flags;
+	at[3] = 0;
+	put_u32(at + 4, transaction->xid);
+	put_u64(at + 8, transaction->commit_lsn);
+	put_u64(at + 16, transaction->end_lsn);
+	put_u64(at + 24, (uint64) transaction->commit_time);
+	put_u64(at + 32, batch->next_index);
+	batch->writer.len += FRAME_HEADER_SIZE;
+}
+
+static void
+forget_surplus(FrameBatch *batch)
+{
+	JsonWriter *writer = &batch->writer;
+	uint8 kind;
+	uint32 id;
+
+	while (dictionary_evict(batch->dictionary, batch->frame_number, &kind, &id))
+	{
+		Size start = entry_open(writer, ENTRY_FORGET);
+
+		append_u32(writer, kind);
+		append_u32(writer, id);
+		entry_close(writer, start);
+	}
+}
+
+/* Cuts a full frame, opens one if none is, and writes BEGIN where it belongs. */
+static void
+open_frame(FrameBatch *batch)
+{
+	JsonWriter *writer = &batch->writer;
+
+	if (batch->frame_open && writer->len >= FRAME_TARGET_SIZE)
+		batch_flush(batch);
+	json_mark(writer, 0);
+	if (!batch->frame_open)
+	{
+		batch->frame_open = true;
+		batch->frame_number++;
+		write_frame_header(batch);
+		if (!batch->hello_sent)
+			write_hello(batch);
+	}
+	forget_surplus(batch);
+	if (!batch->begun)
+	{
+		entry_close(writer, entry_open(writer, ENTRY_BEGIN));
+		batch->begun = true;
+	}
+}
+
+/* The id of a dictionary entry, announced in this stream. */
+static uint32
+use_entry(FrameBatch *batch, DictionaryEntry *entry)
+{
+	if (entry == NULL)
+		return 0;
+	entry->last_used = batch->frame_number;
+	if (dictionary_announce(batch->dictionary, entry))
+	{
+		Size start = entry_open(&batch->writer, entry->kind);
+
+		append_u32(&batch->writer, entry->id);
+		json_raw(&batch->writer, entry->bytes, entry->size);
+		entry_close(&batch->writer, start);
+	}
+	return entry->id;
+}
+
+/* What of max.record.bytes is left for key and value. */
+static Size
+record_limit(FrameBatch *batch, const RecordParts *parts)
+{
+	Size limit = option_number(batch->options, MAX_RECORD_BYTES);
+	Size taken = parts->own_headers_size + (parts->headers ? parts->headers->size : 0) +
+				 (parts->key_schema ? parts->key_schema->size : 0) +
+				 (parts->value_schema ? parts->value_schema->size : 0);
+
+	return limit > taken ? limit - taken : 1;
+}
+
+JsonWriter *
+batch_record_begin(FrameBatch *batch, const RecordParts *parts)
+{
+	JsonWriter *writer = &batch->writer;
+	uint32 ids[5];
+	char *fixed;
+
+	open_frame(batch);
+	ids[0] = use_entry(batch, parts->topic);
+	ids[1] = use_entry(batch, parts->relation);
+	ids[2] = use_entry(batch, parts->key_schema);
+	ids[3] = use_entry(batch, parts->value_schema);
+	ids[4] = use_entry(batch, parts->headers);
+	batch->parts = *parts;
+	batch->refused = 0;
+	batch->holes = 0;
+	batch->record_start = entry_open(writer, ENTRY_RECORD);
+	writer->data[batch->record_start + 1] = (char) parts->flags;
+	fixed = json_reserve(writer, FRAME_RECORD_FIXED_SIZE);
+	memset(fixed, 0, FRAME_RECORD_FIXED_SIZE);
+	for (int i = 0; i < 5; i++)
+		put_u32(fixed + 4 * i, ids[i]);
+	put_u32(fixed + 20, (uint32) -1);
+	put_u64(fixed + 24, parts->lsn);
+	put_u64(fixed + 40, (uint64) -1);
+	put_u32(fixed + 56, parts->own_headers_size);
+	put_u16(fixed + 60, parts->holes);
+	writer->len += FRAME_RECORD_FIXED_SIZE;
+	batch->holes_start = writer->len;
+	memset(json_reserve(writer, parts->holes * FRAME_HOLE_SIZE), 0, parts->holes * FRAME_HOLE_SIZE);
+	writer->len += parts->holes * FRAME_HOLE_SIZE;
+	if (parts->own_headers_size > 0)
+		json_raw(writer, parts->own_headers, parts->own_headers_size);
+	batch->key_start = batch->value_start = writer->len;
+	json_mark(writer, record_limit(batch, parts));
+	return writer;
+}
+
+void
+batch_record_value(FrameBatch *batch)
+{
+	JsonWriter *writer = &batch->writer;
+	Size size = writer->len - batch->key_start;
+	char *fixed = writer->data + batch->record_start + FRAME_ENTRY_HEADER_SIZE;
+
+	batch->value_start = writer->len;
+	if (writer->overflowed || (batch->parts.flags & RECORD_NULL_KEY))
+		return;
+	put_u64(fixed + 32, hash_bytes_extended((unsigned char *) writer->data + batch->key_start, (int) size, 0) | 1);
+}
+
+void
+batch_hole(FrameBatch *batch, uint8 kind, Size offset)
+{
+	char *at = batch->writer.data + batch->holes_start + batch->holes * FRAME_HOLE_SIZE;
+
+	Assert(batch->holes < batch->parts.holes);
+	if (batch->writer.overflowed)
+		return;
+	put_u32(at, offset - batch->value_start);
+	at[4] = (char) kind;
+	batch->holes++;
+}
+
+void
+batch_record_refuse(FrameBatch *batch, uint8 reason, const char *detail)
+{
+	if (batch->refused == 0)
+	{
+		batch->refused = reason;
+		batch->refused_detail = detail;
+	}
+}
+
+static void
+refuse_json(FrameBatch *batch)
+{
+	DictionaryEntry *topic = batch->parts.topic;
+
+	ereport(ERROR, (errcode(batch->refused == REFUSED_TOO_LARGE ? ERRCODE_PROGRAM_LIMIT_EXCEEDED : ERRCODE_DATA_EXCEPTION),
+					errmsg("a record for topic \"%.*s\" cannot be written: %s", (int) (topic->size - 4), topic->bytes + 4,
+						   batch->refused_detail),
+					errdetail("The change's LSN is %X/%X.", LSN_FORMAT_ARGS(batch->parts.lsn))));
+}
+
+/* Puts REFUSED in the place of the record. */
+static void
+write_refused(FrameBatch *batch)
+{
+	JsonWriter *writer = &batch->writer;
+	char key[1024];
+	Size key_size = 0;
+	Size start;
+
+	if (is_json(batch))
+		refuse_json(batch);
+	if (!writer->overflowed && !(batch->parts.flags & RECORD_NULL_KEY))
+	{
+		key_size = Min(batch->value_start - batch->key_start, sizeof(key));
+		memcpy(key, writer->data + batch->key_start, key_size);
+	}
+	json_mark(writer, 0);
+	writer->len = batch->record_start;
+	start = entry_open(writer, ENTRY_REFUSED);
+	append_u32(writer, batch->parts.topic->id);
+	append_u32(writer, batch->parts.relation ? batch->parts.relation->id : 0);
+	append_u64(writer, batch->parts.lsn);
+	append_u64(writer, 0);
+	append_u32(writer, batch->refused);
+	append_string(writer, key, key_size);
+	append_string(writer, batch->refused_detail, strlen(batch->refused_detail));
+	entry_close(writer, start);
+}
+
+/* One huge record must not hold its memory for the rest of the session. */
+static void
+shrink(JsonWriter *writer)
+{
+	if (writer->capacity <= 32 * FRAME_TARGET_SIZE)
+		return;
+	pfree(writer->data);
+	json_writer_init(writer, writer->context, 2 * FRAME_TARGET_SIZE);
+}
+
+static void
+write_line(FrameBatch *batch)
+{
+	JsonWriter *writer = &batch->writer;
+	JsonLine record = {
+		.topic = batch->parts.topic,
+		.key_schema = batch->parts.key_schema,
+		.value_schema = batch->parts.value_schema,
+		.headers = batch->parts.headers,
+		.own_headers = batch->parts.own_headers,
+		.own_headers_size = batch->parts.own_headers_size,
+		.flags = batch->parts.flags,
+		.key = writer->data + batch->key_start,
+		.key_size = batch->value_start - batch->key_start,
+		.value = writer->data + batch->value_start,
+		.value_size = writer->len - batch->value_start,
+	};
+
+	batch->line.len = 0;
+	shrink(&batch->line);
+	json_mark(&batch->line, 0);
+	json_line_write(&batch->line, &record);
+	batch->output(batch->arg, batch->line.data, batch->line.len, true);
+}
+
+/* Is this record delivered already (internal.skip.events)? */
+static bool
+skip_record(FrameBatch *batch)
+{
+	return batch->skip_count > 0 && batch->transaction.commit_lsn == batch->skip_commit &&
+		   batch->next_index < batch->skip_count;
+}
+
+void
+batch_record_end(FrameBatch *batch)
+{
+	JsonWriter *writer = &batch->writer;
+	char *fixed = writer->data + batch->record_start + FRAME_ENTRY_HEADER_SIZE;
+
+	if (skip_record(batch))
+	{
+		json_mark(writer, 0);
+		writer->len = batch->record_start;
+		batch->next_index++;
+		if (writer->data[0] == FRAME_MAGIC)
+			put_u64(writer->data + 32, batch->next_index);
+		return;
+	}
+	if (writer->overflowed)
+		batch_record_refuse(batch, REFUSED_TOO_LARGE,
+							psprintf("it is larger than max.record.bytes (" INT64_FORMAT " bytes)",
+									 option_number(batch->options, MAX_RECORD_BYTES)));
+	batch->next_index++;
+	if (batch->refused)
+	{
+		write_refused(batch);
+		return;
+	}
+	put_u32(fixed + 48, batch->value_start - batch->key_start);
+	put_u32(fixed + 52, writer->len - batch->value_start);
+	entry_close(writer, batch->record_start);
+	batch->last_record = batch->record_start;
+	if (is_json(batch))
+	{
+		write_line(batch);
+		writer->len = batch->record_start;
+	}
+}
+
+void
+batch_mark(FrameBatch *batch, XLogRecPtr lsn, const char *id, Size id_size, const char *data, Size data_size)
+{
+	JsonWriter *writer = &batch->writer;
+	Size start;
+
+	if (is_json(batch))
+		return;
+	open_frame(batch);
+	start = entry_open(writer, ENTRY_MARK);
+	append_u64(writer, lsn);
+	append_string(writer, id, id_size);
+	append_string(writer, data, data_size);
+	entry_close(writer, start);
+}
+
+void
+batch_chunk(FrameBatch *batch, DictionaryEntry *relation, uint32 next_block, uint64 rows)
+{
+	JsonWriter *writer = &batch->writer;
+	uint32 id;
+	Size start;
+
+	open_frame(batch);
+	id = use_entry(batch, relation);
+	start = entry_open(writer, ENTRY_SNAPSHOT_CHUNK);
+	append_u32(writer, id);
+	append_u32(writer, next_block);
+	append_u64(writer, rows);
+	entry_close(writer, start);
+}
+
+void
+batch_commit(FrameBatch *batch)
+{
+	JsonWriter *writer = &batch->writer;
+
+	if (!is_json(batch))
+	{
+		bool message = batch->transaction.is_message;
+
+		open_frame(batch);
+		entry_close(writer, entry_open(writer, message ? ENTRY_MESSAGE : ENTRY_COMMIT));
+		writer->data[2] |= FRAME_ENDS_TRANSACTION;
+		if (batch->last_record > 0)
+			writer->data[batch->last_record + 1] |= RECORD_LAST;
+	}
+	batch_flush(batch);
+}
+
+void
+batch_flush(FrameBatch *batch)
+{
+	JsonWriter *writer = &batch->writer;
+
+	if (batch->frame_open && !is_json(batch))
+		batch->output(batch->arg, writer->data, writer->len, (writer->data[2] & FRAME_ENDS_TRANSACTION) != 0);
+	writer->len = 0;
+	batch->frame_open = false;
+	batch->last_record = 0;
+	shrink(writer);
+}
+
+void
+header_append(StringInfo headers, const char *name, const char *value, Size size)
+{
+	char length[4];
+
+	put_u32(length, strlen(name));
+	appendBinaryStringInfo(headers, length, 4);
+	appendStringInfoString(headers, name);
+	put_u32(length, size);
+	appendBinaryStringInfo(headers, length, 4);
+	appendBinaryStringInfo(headers, value, size);
+}

@@ -1,0 +1,93 @@
+/*-------------------------------------------------------------------------
+ *
+ * frame_batch.h
+ *	  Collects records into frames (frame_format.h) and hands these on; the
+ *	  only caller of OutputPluginWrite.  With format=json each record becomes
+ *	  a line of its own instead.
+ *
+ * Order of calls:
+ *	  batch_transaction() (batch_record_begin() ... batch_record_end())*
+ *	  batch_commit()
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef FRAME_BATCH_H
+#define FRAME_BATCH_H
+
+#include "postgres.h"
+#include "access/xlogdefs.h"
+#include "replication/logical.h"
+
+#include "dictionary.h"
+#include "json_writer.h"
+#include "plugin_options.h"
+
+/* Whose records follow. */
+typedef struct BatchTransaction
+{
+	uint8 flags; /* FRAME_SNAPSHOT or 0 */
+	TransactionId xid;
+	XLogRecPtr commit_lsn;
+	XLogRecPtr end_lsn;
+	int64 commit_time; /* microseconds since 1970 */
+	bool is_message;   /* a non-transactional message */
+} BatchTransaction;
+
+/* What a record consists of besides key and value; NULL entries: none. */
+typedef struct RecordParts
+{
+	DictionaryEntry *topic;
+	DictionaryEntry *relation;
+	DictionaryEntry *key_schema;
+	DictionaryEntry *value_schema;
+	DictionaryEntry *headers;
+	const char *own_headers; /* in wire form, count first; NULL: none */
+	Size own_headers_size;
+	uint8 flags; /* RECORD_* except RECORD_LAST */
+	XLogRecPtr lsn;
+	int holes; /* how many batch_hole() calls follow */
+} RecordParts;
+
+typedef struct FrameBatch FrameBatch;
+
+/* Takes a finished frame or line. */
+typedef void (*BatchOutput) (void *arg, const char *bytes, Size size, bool last);
+
+/* Lives in context; output is called with arg. config_hash and run_id go into HELLO. */
+extern FrameBatch *batch_new(MemoryContext context, const PluginOptions *options, const char *run_id,
+							 BatchOutput output, void *arg);
+
+extern Dictionary *batch_dictionary(FrameBatch *batch);
+
+/* A transaction begins; nothing is written before its first entry. */
+extern void batch_transaction(FrameBatch *batch, const BatchTransaction *transaction);
+
+/*
+ * Opens a record and returns the writer for its key.  batch_record_value()
+ * ends the key and begins the value, batch_record_end() ends the record.  A
+ * record that outgrew max.record.bytes, or that batch_record_refuse() was
+ * called for, becomes REFUSED (format=json: ERROR).
+ */
+extern JsonWriter *batch_record_begin(FrameBatch *batch, const RecordParts *parts);
+extern void batch_record_value(FrameBatch *batch);
+/* A hole at that offset of the writer; holes come in ascending order. */
+extern void batch_hole(FrameBatch *batch, uint8 kind, Size offset);
+extern void batch_record_refuse(FrameBatch *batch, uint8 reason, const char *detail);
+extern void batch_record_end(FrameBatch *batch);
+
+/* A watermark. */
+extern void batch_mark(FrameBatch *batch, XLogRecPtr lsn, const char *id, Size id_size, const char *data, Size data_size);
+
+/* SNAPSHOT_CHUNK */
+extern void batch_chunk(FrameBatch *batch, DictionaryEntry *relation, uint32 next_block, uint64 rows);
+
+/* The transaction (or message) is complete: its last frame goes out. */
+extern void batch_commit(FrameBatch *batch);
+
+/* Sends what there is, if anything. */
+extern void batch_flush(FrameBatch *batch);
+
+/* Appends one header in wire form: string name, i32 length, bytes. */
+extern void header_append(StringInfo headers, const char *name, const char *value, Size size);
+
+#endif /* FRAME_BATCH_H */

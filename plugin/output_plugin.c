@@ -1,0 +1,224 @@
+/*-------------------------------------------------------------------------
+ *
+ * output_plugin.c
+ *	  The callbacks of logical decoding.
+ *
+ * Decides what a change is and whether it counts; how it looks is decided in
+ * envelope.c and below.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "commands/dbcommands.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "replication/walsender.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+
+#include "pg_compat.h"
+#include "session.h"
+
+PG_MODULE_MAGIC;
+
+/* Prefix of our own logical messages: watermarks, never records. */
+#define OWN_PREFIX "wal2debezium"
+
+/* How many changes may pass without a word to the client (pgoutput's number). */
+#define SILENT_CHANGES 100
+
+/* Since 3.6 a skipped.operations that is set goes into the publication Debezium makes (reference 3.4). */
+#define RELEASE_SKIPPED_IN_PUBLICATION 306
+
+/* A frame or line is complete. In SQL, text must be in the server's encoding. */
+static void
+write_output(void *arg, const char *bytes, Size size, bool last)
+{
+	LogicalDecodingContext *ctx = arg;
+	const char *text = bytes;
+
+	if (!am_walsender && ctx->options.output_type == OUTPUT_PLUGIN_TEXTUAL_OUTPUT)
+	{
+		text = pg_any_to_server(bytes, size, PG_UTF8);
+		if (text != bytes)
+			size = strlen(text);
+	}
+	OutputPluginPrepareWrite(ctx, true);
+	appendBinaryStringInfo(ctx->out, text, size);
+	OutputPluginWrite(ctx, true);
+}
+
+static void
+decode_startup(LogicalDecodingContext *ctx, OutputPluginOptions *output, bool is_init)
+{
+	MemoryContext previous = CurrentMemoryContext;
+	PluginOptions *options;
+	bool own_transaction = !IsTransactionState();
+
+	output->output_type = OUTPUT_PLUGIN_TEXTUAL_OUTPUT;
+	if (is_init) /* a slot is created: there are no options, and nothing is decoded */
+		return;
+	/* START_REPLICATION has no transaction; the database's name and encoding conversions need one */
+	if (own_transaction)
+		StartTransactionCommand();
+	MemoryContextSwitchTo(ctx->context);
+	options = options_from_list(ctx->output_plugin_options, get_database_name(MyDatabaseId));
+	if (option_number(options, FORMAT) == FORMAT_FRAMES)
+		output->output_type = OUTPUT_PLUGIN_BINARY_OUTPUT;
+	ctx->output_plugin_private = session_new(ctx->context, options, false, write_output, ctx);
+	if (own_transaction)
+		CommitTransactionCommand();
+	MemoryContextSwitchTo(previous);
+}
+
+static void
+decode_begin(LogicalDecodingContext *ctx, ReorderBufferTXN *txn)
+{
+	/* the first published change opens the transaction */
+}
+
+static bool
+operation_published(const PluginOptions *options, uint32 operation)
+{
+	return !(option_is_set(options, SKIPPED_OPERATIONS) && options->release >= RELEASE_SKIPPED_IN_PUBLICATION &&
+			 (options->skipped & operation) != 0);
+}
+
+/* Lets the walsender speak now and then while nothing is written. */
+static void
+keep_client_informed(LogicalDecodingContext *ctx, Session *session)
+{
+	if (++session->silent_changes < SILENT_CHANGES)
+		return;
+	session->silent_changes = 0;
+	compat_update_progress(ctx);
+}
+
+static void
+write_change(Session *session, RelationSchema *schema, Relation rel, ReorderBufferChange *change)
+{
+	HeapTuple old = compat_old_tuple(change);
+	HeapTuple row = compat_new_tuple(change);
+
+	switch (change->action)
+	{
+		case REORDER_BUFFER_CHANGE_INSERT:
+			envelope_insert(session->envelope, schema, rel, row, change->lsn);
+			break;
+		case REORDER_BUFFER_CHANGE_UPDATE:
+			envelope_update(session->envelope, schema, rel, old, row, change->lsn);
+			break;
+		case REORDER_BUFFER_CHANGE_DELETE:
+			envelope_delete(session->envelope, schema, rel, old, change->lsn);
+			break;
+		default:
+			elog(ERROR, "unexpected change action %d", change->action);
+	}
+}
+
+static uint32
+change_operation(const ReorderBufferChange *change)
+{
+	if (change->action == REORDER_BUFFER_CHANGE_INSERT)
+		return SKIP_CREATE;
+	return change->action == REORDER_BUFFER_CHANGE_UPDATE ? SKIP_UPDATE : SKIP_DELETE;
+}
+
+static void
+decode_change(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, Relation rel, ReorderBufferChange *change)
+{
+	Session *session = ctx->output_plugin_private;
+	MemoryContext previous = MemoryContextSwitchTo(session->event);
+	RelationSchema *schema = relation_cache_get(session->cache, rel);
+
+	if (schema->published && operation_published(session->options, change_operation(change)))
+	{
+		txn_open(session->txn, txn, change->lsn);
+		if (schema->reason == NULL)
+			write_change(session, schema, rel, change);
+	}
+	keep_client_informed(ctx, session);
+	MemoryContextSwitchTo(previous);
+	MemoryContextReset(session->event);
+}
+
+static void
+decode_truncate(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, int count, Relation rels[], ReorderBufferChange *change)
+{
+	Session *session = ctx->output_plugin_private;
+	MemoryContext previous = MemoryContextSwitchTo(session->event);
+
+	for (int i = 0; i < count && operation_published(session->options, SKIP_TRUNCATE); i++)
+	{
+		RelationSchema *schema = relation_cache_get(session->cache, rels[i]);
+
+		if (!schema->published)
+			continue;
+		txn_open(session->txn, txn, change->lsn);
+		if (schema->reason == NULL)
+			envelope_truncate(session->envelope, schema, change->lsn);
+	}
+	MemoryContextSwitchTo(previous);
+	MemoryContextReset(session->event);
+}
+
+static void
+decode_commit(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, XLogRecPtr commit_lsn)
+{
+	Session *session = ctx->output_plugin_private;
+	MemoryContext previous = MemoryContextSwitchTo(session->event);
+	bool written = txn_close(session->txn, txn);
+
+	MemoryContextSwitchTo(previous);
+	MemoryContextReset(session->event);
+	session->silent_changes = 0;
+	OutputPluginUpdateProgress(ctx, !written);
+}
+
+/* What stands in a logical message's prefix, as UTF-8. */
+static const char *
+utf8_prefix(const char *prefix)
+{
+	Size size;
+	const char *utf8 = text_to_utf8(prefix, strlen(prefix), &size);
+
+	if (utf8 == NULL)
+		ereport(ERROR, (errcode(ERRCODE_CHARACTER_NOT_IN_REPERTOIRE),
+						errmsg("prefix of a logical message is not valid in encoding \"%s\"", GetDatabaseEncodingName())));
+	return pnstrdup(utf8, size);
+}
+
+static void
+decode_message(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, XLogRecPtr lsn, bool transactional, const char *prefix,
+		Size size, const char *content)
+{
+	Session *session = ctx->output_plugin_private;
+	MemoryContext previous = MemoryContextSwitchTo(session->event);
+	const char *name = utf8_prefix(prefix);
+
+	if (transactional)
+		txn_open(session->txn, txn, lsn);
+	else
+		txn_message(session->txn, lsn);
+	if (strcmp(name, OWN_PREFIX) == 0)
+		batch_mark(session->batch, lsn, name, strlen(name), content, size);
+	else if (filter_captures_message(session->filter, name))
+		envelope_message(session->envelope, name, content, size, lsn);
+	if (!transactional)
+		batch_commit(session->batch);
+	MemoryContextSwitchTo(previous);
+	MemoryContextReset(session->event);
+}
+
+void
+_PG_output_plugin_init(OutputPluginCallbacks *callbacks)
+{
+	callbacks->startup_cb = decode_startup;
+	callbacks->begin_cb = decode_begin;
+	callbacks->change_cb = decode_change;
+	callbacks->truncate_cb = decode_truncate;
+	callbacks->commit_cb = decode_commit;
+	callbacks->message_cb = decode_message;
+}

@@ -1,0 +1,112 @@
+/*-------------------------------------------------------------------------
+ *
+ * pg_compat.h
+ *	  Every difference between PostgreSQL 15 and 19, one small function or
+ *	  definition each.  No other file asks for the version.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef PG_COMPAT_H
+#define PG_COMPAT_H
+
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/xlog.h"
+#include "access/xlogrecovery.h"
+#include "common/jsonapi.h"
+#include "replication/logical.h"
+#include "replication/output_plugin.h"
+#include "replication/reorderbuffer.h"
+#include "utils/rel.h"
+
+/* Result of a JSON semantic action: nothing up to 15; write "return JSON_ACTION_SUCCESS;". */
+#if PG_VERSION_NUM >= 160000
+typedef JsonParseErrorType JsonActionResult;
+#define JSON_ACTION_SUCCESS JSON_SUCCESS
+#else
+typedef void JsonActionResult;
+#define JSON_ACTION_SUCCESS
+#endif
+
+static inline JsonLexContext *
+compat_json_lexer(char *json, int size, int encoding)
+{
+#if PG_VERSION_NUM >= 170000
+	return makeJsonLexContextCstringLen(NULL, json, size, encoding, true);
+#else
+	return makeJsonLexContextCstringLen(json, size, encoding, true);
+#endif
+}
+
+/* A change's tuples: wrapped in ReorderBufferTupleBuf up to 16. */
+static inline HeapTuple
+compat_old_tuple(const ReorderBufferChange *change)
+{
+#if PG_VERSION_NUM >= 170000
+	return change->data.tp.oldtuple;
+#else
+	return change->data.tp.oldtuple ? &change->data.tp.oldtuple->tuple : NULL;
+#endif
+}
+
+static inline HeapTuple
+compat_new_tuple(const ReorderBufferChange *change)
+{
+#if PG_VERSION_NUM >= 170000
+	return change->data.tp.newtuple;
+#else
+	return change->data.tp.newtuple ? &change->data.tp.newtuple->tuple : NULL;
+#endif
+}
+
+/* Commit time of a transaction being decoded. */
+static inline TimestampTz
+compat_commit_time(const ReorderBufferTXN *txn)
+{
+#if PG_VERSION_NUM >= 190000
+	return txn->commit_time;
+#else
+	return txn->xact_time.commit_time;
+#endif
+}
+
+/* The timeline that WAL is written or replayed on. */
+static inline TimeLineID
+compat_timeline(void)
+{
+	TimeLineID timeline;
+
+	if (!RecoveryInProgress())
+		return GetWALInsertionTimeLine();
+	GetXLogReplayRecPtr(&timeline);
+	return timeline;
+}
+
+/*
+ * Lets the walsender answer its client while a long transaction gives no
+ * output.  From 16 on the reorder buffer does this by itself.
+ */
+static inline void
+compat_update_progress(LogicalDecodingContext *ctx)
+{
+#if PG_VERSION_NUM < 160000
+	OutputPluginUpdateProgress(ctx, false);
+#else
+	(void) ctx;
+#endif
+}
+
+/* The primary key's index after RelationGetIndexList(); a deferrable one counts from 18 on only if asked. */
+static inline Oid
+compat_primary_key(Relation rel)
+{
+	return rel->rd_pkindex;
+}
+
+/* Exports the output plugin's entry point: PostgreSQL declares it itself from 17 on, and PGDLLEXPORT is empty up to 15. */
+#if PG_VERSION_NUM < 160000
+extern void _PG_output_plugin_init(OutputPluginCallbacks *cb);
+#endif
+
+#endif /* PG_COMPAT_H */

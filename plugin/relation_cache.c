@@ -1,0 +1,146 @@
+/*-------------------------------------------------------------------------
+ *
+ * relation_cache.c
+ *	  See relation_cache.h.
+ *
+ * Invalidation callbacks stay registered for the life of the backend and may
+ * run in the middle of a look-up of our own: they only mark.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "utils/hsearch.h"
+#include "utils/inval.h"
+#include "utils/memutils.h"
+#include "utils/syscache.h"
+
+#include "relation_cache.h"
+
+typedef struct CacheEntry
+{
+	Oid relid; /* hash key */
+	bool valid;
+	RelationSchema *schema; /* NULL: not built yet */
+} CacheEntry;
+
+struct RelationCache
+{
+	RelationCache *next; /* of the anchor's list */
+	MemoryContext context;
+	const SchemaInputs *inputs;
+	HTAB *entries;
+	MemoryContextCallback unhook;
+};
+
+/* The invalidation anchor: all caches alive in this backend. */
+static RelationCache *live_caches = NULL;
+static bool callbacks_registered = false;
+
+static void
+invalidate_relation(Datum arg, Oid relid)
+{
+	for (RelationCache *cache = live_caches; cache; cache = cache->next)
+	{
+		HASH_SEQ_STATUS status;
+		CacheEntry *entry;
+
+		if (OidIsValid(relid))
+		{
+			entry = hash_search(cache->entries, &relid, HASH_FIND, NULL);
+			if (entry)
+				entry->valid = false;
+			continue;
+		}
+		hash_seq_init(&status, cache->entries);
+		while ((entry = hash_seq_search(&status)) != NULL)
+			entry->valid = false;
+	}
+}
+
+/* Types, enum labels and schema names stand in many relations: all are looked at again. */
+static void
+invalidate_all(Datum arg, int cache_id, uint32 hash_value)
+{
+	invalidate_relation((Datum) 0, InvalidOid);
+}
+
+static void
+register_callbacks(void)
+{
+	if (callbacks_registered)
+		return;
+	CacheRegisterRelcacheCallback(invalidate_relation, (Datum) 0);
+	CacheRegisterSyscacheCallback(TYPEOID, invalidate_all, (Datum) 0);
+	CacheRegisterSyscacheCallback(ENUMOID, invalidate_all, (Datum) 0);
+	CacheRegisterSyscacheCallback(NAMESPACEOID, invalidate_all, (Datum) 0);
+	callbacks_registered = true;
+}
+
+static void
+unhook_cache(void *arg)
+{
+	RelationCache **link = &live_caches;
+
+	while (*link != NULL && *link != arg)
+		link = &(*link)->next;
+	if (*link != NULL)
+		*link = (*link)->next;
+}
+
+RelationCache *
+relation_cache_new(MemoryContext context, const SchemaInputs *inputs)
+{
+	RelationCache *cache = MemoryContextAllocZero(context, sizeof(RelationCache));
+	HASHCTL control = {.keysize = sizeof(Oid), .entrysize = sizeof(CacheEntry), .hcxt = context};
+
+	register_callbacks();
+	cache->context = context;
+	cache->inputs = inputs;
+	cache->entries = hash_create("wal2debezium relations", 128, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	cache->unhook.func = unhook_cache;
+	cache->unhook.arg = cache;
+	MemoryContextRegisterResetCallback(context, &cache->unhook);
+	cache->next = live_caches;
+	live_caches = cache;
+	return cache;
+}
+
+static void
+rebuild(RelationCache *cache, CacheEntry *entry, Relation rel)
+{
+	RelationSchema *old = entry->schema;
+	RelationSchema *fresh;
+
+	/*
+	 * Marked valid before building: an invalidation that arrives meanwhile
+	 * must be seen by the next call.
+	 */
+	entry->valid = true;
+	fresh = relation_schema_build(rel, cache->inputs, cache->context);
+	if (old)
+	{
+		fresh->counter_serial = old->counter_serial;
+		fresh->counter = old->counter;
+		fresh->missing_identity_reported = old->missing_identity_reported;
+		relation_schema_free(old, cache->inputs->dictionary);
+	}
+	entry->schema = fresh;
+}
+
+RelationSchema *
+relation_cache_get(RelationCache *cache, Relation rel)
+{
+	Oid relid = RelationGetRelid(rel);
+	bool found;
+	CacheEntry *entry = hash_search(cache->entries, &relid, HASH_ENTER, &found);
+
+	if (!found)
+	{
+		entry->valid = false;
+		entry->schema = NULL;
+	}
+	if (!entry->valid)
+		rebuild(cache, entry, rel);
+	return entry->schema;
+}

@@ -1,0 +1,456 @@
+/*-------------------------------------------------------------------------
+ *
+ * relation_schema.c
+ *	  See relation_schema.h.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/transam.h"
+#include "catalog/catalog.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_index.h"
+#include "catalog/pg_type.h"
+#include "mb/pg_wchar.h"
+#include "nodes/bitmapset.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/relcache.h"
+#include "utils/ruleutils.h"
+#include "utils/syscache.h"
+
+#include "envelope_schema.h"
+#include "frame_format.h"
+#include "key_columns.h"
+#include "pg_compat.h"
+#include "relation_schema.h"
+#include "source_block.h"
+#include "topic_name.h"
+
+/* Everything the steps below share. */
+typedef struct Build
+{
+	Relation rel;
+	const SchemaInputs *inputs;
+	const PluginOptions *options;
+	RelationSchema *schema;
+	Bitmapset *identity; /* attribute numbers that old tuples have; NULL with FULL: all */
+} Build;
+
+static const char *
+utf8_name(const char *name)
+{
+	Size size;
+	const char *utf8 = text_to_utf8(name, strlen(name), &size);
+
+	if (utf8 == NULL)
+		ereport(ERROR, (errcode(ERRCODE_CHARACTER_NOT_IN_REPERTOIRE),
+						errmsg("identifier \"%s\" cannot be converted from encoding \"%s\" to UTF8", name,
+							   GetDatabaseEncodingName())));
+	return utf8 == name ? pstrdup(name) : pnstrdup(utf8, size);
+}
+
+/* Would Debezium's publication send it?  (is_publishable_class() in pg_publication.c) */
+static bool
+is_publishable(Relation rel)
+{
+	char kind = rel->rd_rel->relkind;
+
+	return (kind == RELKIND_RELATION || kind == RELKIND_PARTITIONED_TABLE) && !IsCatalogRelation(rel) &&
+		   rel->rd_rel->relpersistence == RELPERSISTENCE_PERMANENT && RelationGetRelid(rel) >= FirstNormalObjectId;
+}
+
+static void
+decide_capture(Build *build)
+{
+	RelationSchema *schema = build->schema;
+	PublicationMode mode = (PublicationMode) option_number(build->options, PUBLICATION_AUTOCREATE_MODE);
+
+	schema->reason = filter_table_reason(build->inputs->filter, schema->schema_name, schema->table_name);
+	schema->published = is_publishable(build->rel) && (mode != PUBLICATION_FILTERED || schema->reason == NULL);
+	if (schema->reason == NULL && !is_publishable(build->rel) && !build->inputs->snapshot)
+		schema->reason = "not a permanent table";
+}
+
+/*
+ * Attribute numbers of an index's columns, from pg_index without opening the
+ * index; key columns only, or INCLUDE columns too.  Empty for one with
+ * expressions.
+ */
+static List *
+index_columns(Oid index, bool included_too)
+{
+	HeapTuple tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(index));
+	List *columns = NIL;
+	Form_pg_index form;
+	int count;
+
+	if (!HeapTupleIsValid(tuple))
+		return NIL;
+	form = (Form_pg_index) GETSTRUCT(tuple);
+	count = included_too ? form->indnatts : form->indnkeyatts;
+	for (int i = 0; i < count; i++)
+	{
+		if (form->indkey.values[i] == 0)
+		{
+			columns = NIL;
+			break;
+		}
+		columns = lappend_int(columns, form->indkey.values[i]);
+	}
+	ReleaseSysCache(tuple);
+	return columns;
+}
+
+static void
+read_identity(Build *build)
+{
+	char identity = build->rel->rd_rel->relreplident;
+	Oid index = RelationGetReplicaIndex(build->rel);
+	ListCell *cell;
+
+	build->schema->replica_identity = identity;
+	if (identity == REPLICA_IDENTITY_FULL || !OidIsValid(index))
+		return;
+	foreach (cell, index_columns(index, false))
+		build->identity = bms_add_member(build->identity, lfirst_int(cell));
+}
+
+/* Does an index come before another in JDBC's getIndexInfo()?  Clustered ones first, then by name. */
+static bool
+index_precedes(Oid index, Oid other)
+{
+	bool clustered = get_index_isclustered(index);
+	bool other_clustered = get_index_isclustered(other);
+
+	if (clustered != other_clustered)
+		return clustered;
+	return strcmp(get_rel_name(index), get_rel_name(other)) < 0;
+}
+
+static bool
+index_is_unique(Oid index)
+{
+	HeapTuple tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(index));
+	bool unique;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	unique = ((Form_pg_index) GETSTRUCT(tuple))->indisunique;
+	ReleaseSysCache(tuple);
+	return unique;
+}
+
+/* Columns of the primary key, else of the first unique index without expressions (reference 2). */
+static List *
+default_key_columns(Build *build)
+{
+	List *indexes = RelationGetIndexList(build->rel);
+	Oid first = InvalidOid;
+	ListCell *cell;
+
+	if (OidIsValid(compat_primary_key(build->rel)))
+		return index_columns(compat_primary_key(build->rel), false);
+	foreach (cell, indexes)
+	{
+		Oid index = lfirst_oid(cell);
+
+		if (index_is_unique(index) && index_columns(index, true) != NIL &&
+			(!OidIsValid(first) || index_precedes(index, first)))
+			first = index;
+	}
+	return OidIsValid(first) ? index_columns(first, true) : NIL;
+}
+
+/* Deparsed default expression, or NULL; no lock is taken (pg_get_expr() would take one). */
+static char *
+default_expression(Build *build, Form_pg_attribute attribute)
+{
+	TupleConstr *constraints = RelationGetDescr(build->rel)->constr;
+
+	if (!attribute->atthasdef || constraints == NULL)
+		return NULL;
+	for (int i = 0; i < constraints->num_defval; i++)
+	{
+		const AttrDefault *def = &constraints->defval[i];
+		List *context = NIL;
+
+		if (def->adnum != attribute->attnum)
+			continue;
+		if (attribute->attgenerated)
+			context = deparse_context_for(RelationGetRelationName(build->rel), RelationGetRelid(build->rel));
+		return deparse_expression(stringToNode(def->adbin), context, false, false);
+	}
+	return NULL;
+}
+
+/* A column's default as JSON, or NULL. */
+static char *
+default_json(Build *build, Form_pg_attribute attribute, const ValueCodec *codec)
+{
+	char *expression = default_expression(build, attribute);
+	const char *utf8;
+	Size size;
+
+	if (expression == NULL)
+		return NULL;
+	utf8 = text_to_utf8(expression, strlen(expression), &size);
+	if (utf8 == NULL)
+		return NULL;
+	return column_default(codec, attribute->atttypid, pnstrdup(utf8, size));
+}
+
+static FixedText
+fixed(const char *text)
+{
+	FixedText result = {text, text ? strlen(text) : 0};
+
+	return result;
+}
+
+static FixedText
+rendered(bool (*render) (const ValueCodec *, JsonWriter *), const ValueCodec *codec)
+{
+	FixedText result = {NULL, 0};
+	JsonWriter writer;
+
+	json_writer_init(&writer, CurrentMemoryContext, 64);
+	json_mark(&writer, 0);
+	if (render != NULL && render(codec, &writer))
+	{
+		result.text = writer.data;
+		result.size = writer.len;
+	}
+	return result;
+}
+
+/* NOT NULL of the column or of its own domain; a domain further down is not seen (reference 4.1). */
+static bool
+column_not_null(Form_pg_attribute attribute)
+{
+	HeapTuple tuple;
+	bool not_null;
+
+	if (attribute->attnotnull)
+		return true;
+	if (get_typtype(attribute->atttypid) != TYPTYPE_DOMAIN)
+		return false;
+	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(attribute->atttypid));
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	not_null = ((Form_pg_type) GETSTRUCT(tuple))->typnotnull;
+	ReleaseSysCache(tuple);
+	return not_null;
+}
+
+/* What NULL shows, and what stands in for a column that an old tuple lacks. */
+static void
+fill_constants(Build *build, ColumnPlan *column, bool not_null, char *value_default, bool show_default)
+{
+	FixedText filler = {NULL, 0};
+
+	if (value_default && show_default)
+		column->null_value = fixed(value_default);
+	else if (!not_null)
+		column->null_value = fixed("null");
+	column->filler = column->null_value;
+	if (not_null && value_default)
+		column->filler = fixed(value_default);
+	else if (not_null)
+	{
+		filler = rendered(column->codec->encoder->filler, column->codec);
+		column->filler = filler;
+	}
+	column->unavailable = rendered(column->codec->encoder->placeholder, column->codec);
+	column->in_identity = build->schema->replica_identity == REPLICA_IDENTITY_FULL ||
+						  bms_is_member(column->attribute + 1, build->identity);
+}
+
+/* Plans a column as the next one of a row; adds its field to fields.  False: its type is left out. */
+static bool
+plan_column(Build *build, RowPlan *row, Form_pg_attribute attribute, bool is_key, ConnectSchema *fields)
+{
+	const ValueModes *modes = is_key ? &build->options->key_modes : &build->options->value_modes;
+	ColumnPlan *column = &row->columns[row->count];
+	ConnectSchema *field;
+	char *value_default;
+	bool not_null = column_not_null(attribute);
+	const char *name = utf8_name(NameStr(attribute->attname));
+	char *adjusted = field_name(build->options, name);
+	/* a key column that the filter leaves out of the row has lost its metadata, too */
+	bool bare = is_key && !filter_captures_column(build->inputs->filter, build->schema->schema_name,
+												  build->schema->table_name, name);
+
+	memset(column, 0, sizeof(ColumnPlan));
+	column->codec = encoder_find(attribute->atttypid, attribute->atttypmod, modes);
+	if (column->codec == NULL)
+		return false;
+	value_default = bare ? NULL : default_json(build, attribute, column->codec);
+	not_null = not_null && !bare;
+	column->attribute = attribute->attnum - 1;
+	column->name = name;
+	column->varlena = attribute->attlen == -1;
+	column->prefix.text =
+		json_member_prefix(CurrentMemoryContext, row->count == 0 ? '{' : ',', adjusted, &column->prefix.size);
+	fill_constants(build, column, not_null, value_default,
+				   is_key ? option_bool(build->options, KEY_CONVERTER_REPLACE_NULL_WITH_DEFAULT)
+						  : option_bool(build->options, VALUE_CONVERTER_REPLACE_NULL_WITH_DEFAULT));
+	field = column->codec->encoder->schema(column->codec);
+	field->optional = field->optional || !not_null;
+	field->default_json = value_default;
+	connect_schema_field(fields, adjusted, field);
+	row->count++;
+	return true;
+}
+
+static bool
+column_exists(Build *build, Form_pg_attribute attribute)
+{
+	return !attribute->attisdropped && (attribute->attgenerated == '\0' || build->inputs->snapshot);
+}
+
+static ConnectSchema *
+plan_row(Build *build)
+{
+	RelationSchema *schema = build->schema;
+	TupleDesc descriptor = RelationGetDescr(build->rel);
+	ConnectSchema *fields =
+		connect_schema_named("struct", schema_name(build->options, schema->topic_name, ".Value"), 0);
+
+	schema->row.columns = palloc0((descriptor->natts + 1) * sizeof(ColumnPlan));
+	for (int i = 0; i < descriptor->natts; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(descriptor, i);
+
+		if (column_exists(build, attribute) &&
+			filter_captures_column(build->inputs->filter, schema->schema_name, schema->table_name,
+								   utf8_name(NameStr(attribute->attname))))
+			plan_column(build, &schema->row, attribute, false, fields);
+	}
+	return fields;
+}
+
+/* Attribute numbers of message.key.columns, in listed order, or of the key. */
+static List *
+key_columns(Build *build)
+{
+	List *names = key_columns_for_table(build->options, build->schema->schema_name, build->schema->table_name);
+	List *columns = NIL;
+	ListCell *cell;
+
+	if (names == NIL)
+		return default_key_columns(build);
+	foreach (cell, names)
+		for (int i = 0; i < RelationGetDescr(build->rel)->natts; i++)
+		{
+			Form_pg_attribute attribute = TupleDescAttr(RelationGetDescr(build->rel), i);
+
+			if (column_exists(build, attribute) && strcmp(utf8_name(NameStr(attribute->attname)), lfirst(cell)) == 0)
+				columns = lappend_int(columns, attribute->attnum);
+		}
+	return columns;
+}
+
+static ConnectSchema *
+plan_key(Build *build)
+{
+	RelationSchema *schema = build->schema;
+	ConnectSchema *fields;
+	List *columns = key_columns(build);
+	ListCell *cell;
+
+	fields = connect_schema_named("struct", schema_name(build->options, schema->topic_name, ".Key"), 0);
+	schema->key.columns = palloc0((list_length(columns) + 1) * sizeof(ColumnPlan));
+	foreach (cell, columns)
+		plan_column(build, &schema->key, TupleDescAttr(RelationGetDescr(build->rel), lfirst_int(cell) - 1), true, fields);
+	/* a required key field is never null (reference 2) */
+	for (int i = 0; i < schema->key.count; i++)
+		if (schema->key.columns[i].null_value.text == NULL)
+			schema->key.columns[i].null_value = schema->key.columns[i].filler;
+	return schema->key.count > 0 ? fields : NULL;
+}
+
+static DictionaryEntry *
+relation_entry(Dictionary *dictionary, const RelationSchema *schema)
+{
+	StringInfoData body;
+	const char *names[2] = {schema->schema_name, schema->table_name};
+
+	initStringInfo(&body);
+	for (int i = 0; i < 4; i++)
+		appendStringInfoChar(&body, (char) (schema->relid >> (8 * i)));
+	for (int n = 0; n < 2; n++)
+	{
+		for (int i = 0; i < 4; i++)
+			appendStringInfoChar(&body, (char) (strlen(names[n]) >> (8 * i)));
+		appendStringInfoString(&body, names[n]);
+	}
+	return dictionary_intern(dictionary, ENTRY_RELATION, body.data, body.len);
+}
+
+static void
+plan_records(Build *build)
+{
+	RelationSchema *schema = build->schema;
+	Dictionary *dictionary = build->inputs->dictionary;
+	const PluginOptions *options = build->options;
+	ConnectSchema *row;
+	ConnectSchema *key;
+
+	schema->topic_name = topic_for_table(options, schema->schema_name, schema->table_name);
+	read_identity(build);
+	row = plan_row(build);
+	key = plan_key(build);
+	schema->source_table.text = source_table(schema->schema_name, schema->table_name, &schema->source_table.size);
+	schema->topic = dictionary_intern_string(dictionary, ENTRY_TOPIC, schema->topic_name, strlen(schema->topic_name));
+	schema->relation = relation_entry(dictionary, schema);
+	if (option_bool(options, KEY_CONVERTER_SCHEMAS_ENABLE))
+		schema->key_schema = schema_entry(dictionary, key);
+	if (option_number(options, HEADER_CONVERTER) == HEADER_JSON && option_bool(options, HEADER_CONVERTER_SCHEMAS_ENABLE))
+		schema->header_key_schema = schema_entry(dictionary, key);
+	if (option_bool(options, VALUE_CONVERTER_SCHEMAS_ENABLE))
+		schema->value_schema = schema_entry(
+			dictionary, envelope_schema(options, schema_name(options, schema->topic_name, ".Envelope"), row));
+}
+
+RelationSchema *
+relation_schema_build(Relation rel, const SchemaInputs *inputs, MemoryContext parent)
+{
+	MemoryContext context = AllocSetContextCreate(parent, "wal2debezium relation", ALLOCSET_SMALL_SIZES);
+	MemoryContext previous = MemoryContextSwitchTo(context);
+	Build build = {.rel = rel, .inputs = inputs, .options = inputs->options};
+	RelationSchema *schema = palloc0(sizeof(RelationSchema));
+	char *namespace = get_namespace_name(RelationGetNamespace(rel));
+
+	build.schema = schema;
+	schema->context = context;
+	schema->relid = RelationGetRelid(rel);
+	schema->schema_name = utf8_name(namespace ? namespace : "");
+	schema->table_name = utf8_name(RelationGetRelationName(rel));
+	schema->attributes = RelationGetDescr(rel)->natts;
+	decide_capture(&build);
+	if (schema->reason == NULL)
+		plan_records(&build);
+	MemoryContextSwitchTo(previous);
+	return schema;
+}
+
+void
+relation_schema_free(RelationSchema *schema, Dictionary *dictionary)
+{
+	dictionary_release(dictionary, schema->topic);
+	dictionary_release(dictionary, schema->relation);
+	dictionary_release(dictionary, schema->key_schema);
+	dictionary_release(dictionary, schema->value_schema);
+	dictionary_release(dictionary, schema->header_key_schema);
+	MemoryContextDelete(schema->context);
+}
+
+char *
+relation_schema_name(const RelationSchema *schema)
+{
+	return psprintf("%s.%s", schema->schema_name, schema->table_name);
+}

@@ -1,0 +1,97 @@
+/*-------------------------------------------------------------------------
+ *
+ * relation_schema.h
+ *	  One relation under one set of options: its columns, key, topic and
+ *	  identity, with every slow question answered once.
+ *
+ * Reads the catalogue through relcache and syscache, under the historic
+ * snapshot while decoding, and takes no lock on the relation or its indexes:
+ * a session that holds ACCESS EXCLUSIVE on the table does not stop the stream.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RELATION_SCHEMA_H
+#define RELATION_SCHEMA_H
+
+#include "postgres.h"
+#include "utils/rel.h"
+
+#include "dictionary.h"
+#include "plugin_options.h"
+#include "table_filter.h"
+#include "value_encoder.h"
+
+typedef struct FixedText
+{
+	const char *text; /* NULL: there is none */
+	Size size;
+} FixedText;
+
+/* How one column is written. */
+typedef struct ColumnPlan
+{
+	int attribute;			/* index into the tuple's values */
+	FixedText prefix;		/* {"name": or ,"name": */
+	const ValueCodec *codec;
+	const char *name;		/* the column's own */
+	FixedText null_value;	/* null or the default; none: a null cannot be written */
+	FixedText filler;		/* where an old tuple lacks the column */
+	FixedText unavailable;	/* unchanged TOAST; none: a conversion failure */
+	bool in_identity;		/* an old tuple has it */
+	bool varlena;			/* may be TOASTed */
+	bool failure_reported;
+} ColumnPlan;
+
+typedef struct RowPlan
+{
+	int count;
+	ColumnPlan *columns;
+} RowPlan;
+
+typedef struct RelationSchema
+{
+	MemoryContext context; /* holds all of it */
+	Oid relid;
+	const char *schema_name;
+	const char *table_name;
+	const char *reason; /* why it is not captured; NULL: it is */
+	bool published;		/* a change of it opens its transaction */
+	char replica_identity;
+	int attributes; /* of the tuple, dropped ones included */
+	RowPlan row;
+	RowPlan key;
+	FixedText source_table; /* its part of "source" */
+
+	/* dictionary entries, one reference each; NULL: none */
+	DictionaryEntry *topic;
+	DictionaryEntry *relation;
+	DictionaryEntry *key_schema;
+	DictionaryEntry *value_schema;
+	DictionaryEntry *header_key_schema; /* of keys in headers, with JsonConverter and schemas */
+	const char *topic_name;
+
+	/* transaction metadata: its counter, of the transaction with that serial number */
+	uint64 counter_serial;
+	struct CollectionCounter *counter;
+	bool missing_identity_reported;
+} RelationSchema;
+
+/* What a schema is built from. */
+typedef struct SchemaInputs
+{
+	const PluginOptions *options;
+	const TableFilter *filter;
+	Dictionary *dictionary;
+	bool snapshot; /* for rows read from the table: generated columns are there */
+} SchemaInputs;
+
+/* Builds the schema in a new context below parent. */
+extern RelationSchema *relation_schema_build(Relation rel, const SchemaInputs *inputs, MemoryContext parent);
+
+/* Frees it and gives its dictionary entries back. */
+extern void relation_schema_free(RelationSchema *schema, Dictionary *dictionary);
+
+/* The table's name as schema.table, UTF-8, in the current context. */
+extern char *relation_schema_name(const RelationSchema *schema);
+
+#endif /* RELATION_SCHEMA_H */

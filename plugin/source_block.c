@@ -1,0 +1,249 @@
+/*-------------------------------------------------------------------------
+ *
+ * source_block.c
+ *	  See source_block.h.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "source_block.h"
+
+/* Layout changes (reference 1.4). */
+#define RELEASE_TS_US 206
+#define RELEASE_VERSIONED 301
+#define RELEASE_ORIGIN 305
+
+struct SourceBlock
+{
+	const PluginOptions *options;
+	JsonWriter head;   /* up to the snapshot mark */
+	JsonWriter middle; /* from there to the LSN in sequence */
+	JsonWriter table;  /* from there to the table */
+	JsonWriter txid;   /* from there to the LSN */
+	JsonWriter tail;
+};
+
+SourceBlock *
+source_block_new(MemoryContext context, const PluginOptions *options)
+{
+	SourceBlock *source = MemoryContextAllocZero(context, sizeof(SourceBlock));
+
+	source->options = options;
+	json_writer_init(&source->head, context, 256);
+	json_writer_init(&source->middle, context, 256);
+	json_writer_init(&source->table, context, 128);
+	json_writer_init(&source->txid, context, 64);
+	json_writer_init(&source->tail, context, 128);
+	return source;
+}
+
+/* The quotes of a JSON text that stands in a JSON string. */
+static void
+quote_in_string(JsonWriter *writer)
+{
+	json_char(writer, '\\');
+	json_char(writer, '"');
+}
+
+static int64
+floor_divide(int64 value, int64 by)
+{
+	return value / by - (value % by < 0);
+}
+
+static void
+render_head(SourceBlock *source, const SourceInfo *info)
+{
+	JsonWriter *writer = &source->head;
+
+	writer->len = 0;
+	json_literal(writer, JSON_TEXT("source") ":" JSON_FIRST("version"));
+	json_cstring(writer, option_text(source->options, DEBEZIUM_VERSION));
+	json_literal(writer, JSON_NEXT("connector"));
+	json_cstring(writer, "postgresql");
+	json_literal(writer, JSON_NEXT("name"));
+	json_cstring(writer, source->options->topic_prefix);
+	json_literal(writer, JSON_NEXT("ts_ms"));
+	json_int64(writer, floor_divide(info->time_us, 1000));
+	json_literal(writer, JSON_NEXT("snapshot"));
+}
+
+static void
+render_middle(SourceBlock *source, const SourceInfo *info)
+{
+	JsonWriter *writer = &source->middle;
+
+	writer->len = 0;
+	if (info->snapshot)
+		json_char(writer, '"');
+	else if (option_bool(source->options, VALUE_CONVERTER_REPLACE_NULL_WITH_DEFAULT))
+		json_cstring(writer, "false");
+	else
+		json_null(writer);
+	json_literal(writer, JSON_NEXT("db"));
+	json_cstring(writer, source->options->database);
+	json_literal(writer, JSON_NEXT("sequence"));
+	json_char(writer, '"');
+	json_char(writer, '[');
+	if (info->last_commit == 0)
+		json_null(writer);
+	else
+	{
+		quote_in_string(writer);
+		json_uint64(writer, info->last_commit);
+		quote_in_string(writer);
+	}
+	json_char(writer, ',');
+	quote_in_string(writer);
+}
+
+static void
+render_table(SourceBlock *source, const SourceInfo *info)
+{
+	JsonWriter *writer = &source->table;
+
+	writer->len = 0;
+	quote_in_string(writer);
+	json_char(writer, ']');
+	json_char(writer, '"');
+	if (source->options->release >= RELEASE_TS_US)
+	{
+		json_literal(writer, JSON_NEXT("ts_us"));
+		json_int64(writer, info->time_us);
+		json_literal(writer, JSON_NEXT("ts_ns"));
+		json_int64(writer, info->time_us);
+		if (info->time_us != 0)
+			json_literal(writer, "000");
+	}
+	json_literal(writer, JSON_NEXT("schema"));
+}
+
+static void
+render_tail(SourceBlock *source, const SourceInfo *info)
+{
+	JsonWriter *writer = &source->tail;
+
+	writer->len = 0;
+	json_literal(writer, JSON_NEXT("xmin"));
+	json_null(writer);
+	if (source->options->release >= RELEASE_ORIGIN)
+	{
+		json_literal(writer, JSON_NEXT("origin"));
+		if (info->origin)
+			json_cstring(writer, info->origin);
+		else
+			json_null(writer);
+		json_literal(writer, JSON_NEXT("origin_lsn"));
+		if (info->origin)
+			json_int64(writer, (int64) info->origin_lsn);
+		else
+			json_null(writer);
+	}
+	json_char(writer, '}');
+}
+
+void
+source_block_set(SourceBlock *source, const SourceInfo *info)
+{
+	JsonWriter *writer = &source->txid;
+
+	render_head(source, info);
+	render_middle(source, info);
+	render_table(source, info);
+	writer->len = 0;
+	json_literal(writer, JSON_NEXT("txId"));
+	if (info->txid == 0)
+		json_null(writer);
+	else
+		json_uint64(writer, info->txid);
+	json_literal(writer, JSON_NEXT("lsn"));
+	render_tail(source, info);
+	if (info->snapshot)
+		json_char(&source->head, '"');
+}
+
+Size
+source_block_write(const SourceBlock *source, JsonWriter *writer, const char *table, Size table_size, XLogRecPtr lsn)
+{
+	Size mark;
+
+	json_raw(writer, source->head.data, source->head.len);
+	mark = writer->len;
+	json_raw(writer, source->middle.data, source->middle.len);
+	json_uint64(writer, lsn);
+	json_raw(writer, source->table.data, source->table.len);
+	json_raw(writer, table, table_size);
+	json_raw(writer, source->txid.data, source->txid.len);
+	json_int64(writer, (int64) lsn);
+	json_raw(writer, source->tail.data, source->tail.len);
+	return mark;
+}
+
+char *
+source_table(const char *schema, const char *table, Size *size)
+{
+	JsonWriter writer;
+
+	json_writer_init(&writer, CurrentMemoryContext, 128);
+	json_cstring(&writer, schema);
+	json_literal(&writer, JSON_NEXT("table"));
+	json_cstring(&writer, table);
+	*size = writer.len;
+	return writer.data;
+}
+
+static void
+add(ConnectSchema *parent, const char *field, const char *type, bool optional)
+{
+	connect_schema_field(parent, field, connect_schema_new(type))->optional = optional;
+}
+
+static ConnectSchema *
+snapshot_schema(const PluginOptions *options)
+{
+	ConnectSchema *schema = connect_schema_named("string", "io.debezium.data.Enum", 1);
+	/* 3.0.5 listed the values that were emitted all along */
+	bool listed = options->release > 300 || (options->release == 300 && atoi(option_text(options, DEBEZIUM_VERSION) + 4) >= 5);
+	JsonWriter writer;
+
+	connect_schema_parameter(schema, "allowed",
+							 listed ? "true,first,first_in_data_collection,last_in_data_collection,last,false,incremental"
+									: "true,last,false,incremental");
+	json_writer_init(&writer, CurrentMemoryContext, 16);
+	json_cstring(&writer, "false");
+	schema->default_json = pnstrdup(writer.data, writer.len);
+	schema->optional = true;
+	return schema;
+}
+
+ConnectSchema *
+source_schema(const PluginOptions *options)
+{
+	ConnectSchema *schema = connect_schema_named("struct", "io.debezium.connector.postgresql.Source",
+												 options->release >= RELEASE_VERSIONED ? 1 : 0);
+
+	add(schema, "version", "string", false);
+	add(schema, "connector", "string", false);
+	add(schema, "name", "string", false);
+	add(schema, "ts_ms", "int64", false);
+	connect_schema_field(schema, "snapshot", snapshot_schema(options));
+	add(schema, "db", "string", false);
+	add(schema, "sequence", "string", true);
+	if (options->release >= RELEASE_TS_US)
+	{
+		add(schema, "ts_us", "int64", true);
+		add(schema, "ts_ns", "int64", true);
+	}
+	add(schema, "schema", "string", false);
+	add(schema, "table", "string", false);
+	add(schema, "txId", "int64", true);
+	add(schema, "lsn", "int64", true);
+	add(schema, "xmin", "int64", true);
+	if (options->release >= RELEASE_ORIGIN)
+	{
+		add(schema, "origin", "string", true);
+		add(schema, "origin_lsn", "int64", true);
+	}
+	return schema;
+}

@@ -1,0 +1,54 @@
+/*-------------------------------------------------------------------------
+ *
+ * source_block.h
+ *	  The "source" member of every record (AbstractSourceInfoStructMaker and
+ *	  PostgresSourceInfoStructMaker in Debezium), in the layout of
+ *	  debezium.version.
+ *
+ * Rendered once per transaction except for the LSN and the table, so that a
+ * row costs a few memcpy.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef SOURCE_BLOCK_H
+#define SOURCE_BLOCK_H
+
+#include "postgres.h"
+#include "access/xlogdefs.h"
+
+#include "connect_schema.h"
+#include "plugin_options.h"
+
+typedef struct SourceBlock SourceBlock;
+
+/* What stands in the source of a transaction's records. */
+typedef struct SourceInfo
+{
+	int64 time_us;			/* commit time, microseconds since 1970 */
+	uint64 txid;			/* 0: null */
+	XLogRecPtr last_commit; /* first element of sequence; 0: null */
+	const char *origin;		/* UTF-8; NULL: null */
+	XLogRecPtr origin_lsn;	/* used if origin is set */
+	bool snapshot;			/* the mark is a hole of the caller's */
+} SourceInfo;
+
+extern SourceBlock *source_block_new(MemoryContext context, const PluginOptions *options);
+
+/* A transaction, message or snapshot begins. */
+extern void source_block_set(SourceBlock *source, const SourceInfo *info);
+
+/*
+ * Writes "source":{...}. table is `"schema","table":"name"`, from
+ * source_table().  Returns where in the writer a snapshot mark belongs (only
+ * meaningful with info.snapshot).
+ */
+extern Size source_block_write(const SourceBlock *source, JsonWriter *writer, const char *table, Size table_size,
+							   XLogRecPtr lsn);
+
+/* The table's part of source, in the current context. */
+extern char *source_table(const char *schema, const char *table, Size *size);
+
+/* Schema of the source field. */
+extern ConnectSchema *source_schema(const PluginOptions *options);
+
+#endif /* SOURCE_BLOCK_H */

@@ -1,0 +1,160 @@
+/*-------------------------------------------------------------------------
+ *
+ * topic_name.c
+ *	  See topic_name.h.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <ctype.h>
+
+#include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
+
+#include "topic_name.h"
+
+/* Kafka's limit (CommonConnectorConfig, AbstractTopicNamingStrategy). */
+#define MAX_TOPIC_SIZE 249
+
+/* What becomes of a character that may not stay. */
+typedef enum Replacement
+{
+	REPLACE_UNDERSCORE,		/* one _ per UTF-16 unit */
+	REPLACE_UNICODE,		/* _uXXXX per UTF-16 unit, four digits below 0x100, else as many as it takes */
+} Replacement;
+
+static void
+append_unit(StringInfo out, Replacement replacement, unsigned int unit)
+{
+	if (replacement == REPLACE_UNDERSCORE)
+		appendStringInfoChar(out, '_');
+	else if (unit < 0x100)
+		appendStringInfo(out, "_u%04x", unit);
+	else
+		appendStringInfo(out, "_u%x", unit);
+}
+
+static void
+append_replaced(StringInfo out, Replacement replacement, pg_wchar c)
+{
+	if (c < 0x10000)
+		append_unit(out, replacement, c);
+	else
+	{
+		append_unit(out, replacement, 0xD800 + ((c - 0x10000) >> 10));
+		append_unit(out, replacement, 0xDC00 + ((c - 0x10000) & 0x3FF));
+	}
+}
+
+/* Keeps letters, digits and what is in also; first: no digit may lead. */
+static char *
+replace_characters(const char *text, const char *also, Replacement replacement, bool first)
+{
+	StringInfoData out;
+
+	initStringInfo(&out);
+	for (const char *at = text; *at; at += pg_utf_mblen((const unsigned char *) at))
+	{
+		unsigned char c = (unsigned char) *at;
+		bool leading_digit = first && at == text && isdigit(c);
+
+		if (c < 0x80 && (isalnum(c) || strchr(also, c)) && !leading_digit)
+			appendStringInfoChar(&out, c);
+		else if (leading_digit && replacement == REPLACE_UNDERSCORE)
+			appendStringInfo(&out, "_%c", c);
+		else
+			append_replaced(&out, replacement, utf8_to_unicode((const unsigned char *) at));
+	}
+	return out.data;
+}
+
+static bool
+is_unicode_strategy(TopicStrategy strategy)
+{
+	return strategy == TOPIC_SCHEMA_UNICODE || strategy == TOPIC_DEFAULT_UNICODE;
+}
+
+static char *
+sanitise(const PluginOptions *options, const char *name)
+{
+	TopicStrategy strategy = (TopicStrategy) option_number(options, TOPIC_NAMING_STRATEGY);
+	char *topic = is_unicode_strategy(strategy) ? replace_characters(name, ".-", REPLACE_UNICODE, false)
+												: replace_characters(name, "._-", REPLACE_UNDERSCORE, false);
+
+	if (strlen(topic) > MAX_TOPIC_SIZE)
+		topic[MAX_TOPIC_SIZE] = '\0';
+	if (strcmp(topic, ".") == 0)
+		return pstrdup("_");
+	if (strcmp(topic, "..") == 0)
+		return pstrdup("__");
+	return topic;
+}
+
+static void
+append_part(const PluginOptions *options, StringInfo name, const char *part)
+{
+	if (strspn(part, " \t\n\r") == strlen(part))
+		return;
+	if (name->len > 0)
+		appendStringInfoString(name, option_text(options, TOPIC_DELIMITER));
+	appendStringInfoString(name, part);
+}
+
+char *
+topic_for_table(const PluginOptions *options, const char *schema, const char *table)
+{
+	TopicStrategy strategy = (TopicStrategy) option_number(options, TOPIC_NAMING_STRATEGY);
+	StringInfoData name;
+
+	initStringInfo(&name);
+	append_part(options, &name, options->topic_prefix);
+	if (strategy != TOPIC_DEFAULT && strategy != TOPIC_DEFAULT_UNICODE && strategy != TOPIC_DEFAULT_REGEX)
+		append_part(options, &name, schema);
+	append_part(options, &name, table);
+	return sanitise(options, name.data);
+}
+
+char *
+topic_for_transactions(const PluginOptions *options)
+{
+	StringInfoData name;
+
+	initStringInfo(&name);
+	append_part(options, &name, options->topic_prefix);
+	append_part(options, &name, option_text(options, TOPIC_TRANSACTION));
+	return sanitise(options, name.data);
+}
+
+char *
+topic_for_messages(const PluginOptions *options)
+{
+	return psprintf("%s.message", options->topic_prefix);
+}
+
+static char *
+adjust(AdjustmentMode mode, const char *name, const char *also)
+{
+	switch (mode)
+	{
+		case ADJUST_AVRO:
+			return replace_characters(name, psprintf("%s_", also), REPLACE_UNDERSCORE, true);
+		case ADJUST_AVRO_UNICODE:
+			return replace_characters(name, also, REPLACE_UNICODE, true);
+		case ADJUST_NONE:
+			break;
+	}
+	return pstrdup(name);
+}
+
+char *
+schema_name(const PluginOptions *options, const char *topic, const char *suffix)
+{
+	return adjust((AdjustmentMode) option_number(options, SCHEMA_NAME_ADJUSTMENT_MODE), psprintf("%s%s", topic, suffix), ".");
+}
+
+char *
+field_name(const PluginOptions *options, const char *column)
+{
+	return adjust((AdjustmentMode) option_number(options, FIELD_NAME_ADJUSTMENT_MODE), column, "");
+}

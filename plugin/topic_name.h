@@ -1,0 +1,32 @@
+/*-------------------------------------------------------------------------
+ *
+ * topic_name.h
+ *	  Names of topics, schemas and fields (Debezium's TopicNamingStrategy,
+ *	  SchemaNameAdjuster, FieldNameSelector).  UTF-8 in and out; results are
+ *	  in the current memory context.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef TOPIC_NAME_H
+#define TOPIC_NAME_H
+
+#include "postgres.h"
+
+#include "plugin_options.h"
+
+/* The topic of a table's records, sanitised. */
+extern char *topic_for_table(const PluginOptions *options, const char *schema, const char *table);
+
+/* prefix.transaction, by topic.transaction. */
+extern char *topic_for_transactions(const PluginOptions *options);
+
+/* prefix.message: always with a dot (LogicalDecodingMessageMonitor). */
+extern char *topic_for_messages(const PluginOptions *options);
+
+/* topic + suffix (".Key", ".Value", ".Envelope") by schema.name.adjustment.mode. */
+extern char *schema_name(const PluginOptions *options, const char *topic, const char *suffix);
+
+/* A column's field name by field.name.adjustment.mode. */
+extern char *field_name(const PluginOptions *options, const char *column);
+
+#endif /* TOPIC_NAME_H */
