@@ -1,0 +1,130 @@
+/*
+ * main.c
+ *	  Start order, the choice of the command, and the only exit.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command_line.h"
+#include "file_sink.h"
+#include "http_server.h"
+#include "kafka_sink.h"
+#include "relay_run.h"
+#include "signals.h"
+
+typedef struct SinkChoice
+{
+	const CommandLine *command;
+	const Config *config;
+	Logger *log;
+} SinkChoice;
+
+static Sink *
+make_sink(void *arg, Error *error)
+{
+	const SinkChoice *choice = arg;
+
+	switch (choice->command->sink)
+	{
+		case CONFIG_SINK_STDOUT:
+			return stdout_sink_new(choice->log, error);
+		case CONFIG_SINK_FILE:
+			return file_sink_new(choice->command->sink_path, choice->log, error);
+		case CONFIG_SINK_NULL:
+			return null_sink_new(error);
+		case CONFIG_SINK_KAFKA:
+			break;
+	}
+	return kafka_sink_new(choice->config, choice->log, error);
+}
+
+static bool
+run_with_metrics(const RelaySettings *settings, Error *error)
+{
+	const char *listen_address = config_text(settings->config, OPT_HTTP_LISTEN);
+	HttpServer *server = NULL;
+	bool done;
+
+	if (listen_address != NULL)
+	{
+		server = http_server_new(listen_address, settings->metrics, error);
+		if (server == NULL)
+			return false;
+	}
+	done = relay_run(settings, error);
+	http_server_free(server);
+	return done;
+}
+
+static bool
+command_run(const CommandLine *command, const Config *config, Logger *log, Error *error)
+{
+	SinkChoice choice = {.command = command, .config = config, .log = log};
+	bool kafka = command->sink == CONFIG_SINK_KAFKA;
+	RelaySettings settings = {
+		.config = config,
+		.log = log,
+		.metrics = metrics_new(),
+		.make_sink = make_sink,
+		.make_sink_arg = &choice,
+		.sink_refused = kafka ? kafka_sink_records_refused : NULL,
+		.sink_keeps_progress = kafka,
+		.endpos_now = command->endpos == ENDPOS_NOW,
+		.endpos_lsn = command->endpos == ENDPOS_LSN ? command->endpos_lsn : 0,
+	};
+	bool done = run_with_metrics(&settings, error);
+
+	metrics_free(settings.metrics);
+	return done;
+}
+
+static bool
+dispatch(const CommandLine *command, Config *config, Logger *log, int *status, Error *error)
+{
+	*status = 0;
+	if (!config_check(config, log, error))
+		return false;
+	switch (command->kind)
+	{
+		case COMMAND_RUN:
+			return command_run(command, config, log, error);
+		default:
+			return error_set(error, ERROR_FAILED, "this command is not there yet");
+	}
+}
+
+/* The last line of a run that failed is the reason, with the way out. */
+static int
+report_failure(Logger *log, const Error *error)
+{
+	if (error->hint[0] != '\0')
+		log_error(log, "%s (%s)", error->message, error->hint);
+	else
+		log_error(log, "%s", error->message);
+	return error_exit_status(error->kind);
+}
+
+int
+main(int argc, char **argv)
+{
+	CommandLine command;
+	Config *config = config_new();
+	Logger *log = NULL;
+	Error error = {0};
+	int status = 0;
+	bool done;
+
+	done = command_line_parse(argc, argv, &command, config, &error);
+	log = done ? log_new(command.log_format, command.log_level) : log_new(LOG_TEXT, LOG_INFO);
+	if (done && (command.kind == COMMAND_HELP || command.kind == COMMAND_VERSION))
+		command_line_show(&command, stdout);
+	else
+		done = done && signals_install(&error) && dispatch(&command, config, log, &status, &error);
+	if (!done)
+		status = report_failure(log, &error);
+	log_free(log);
+	config_free(config);
+	return status;
+}

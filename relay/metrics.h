@@ -1,0 +1,64 @@
+/*
+ * metrics.h
+ *	  What the relay counts, and how another thread reads it.
+ *
+ * The relay's loop owns plain counters and publishes copies; readers take the
+ * last copy.  So counting costs the hot path no lock and no atomic.
+ */
+#ifndef METRICS_H
+#define METRICS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct MetricsValues
+{
+	/* rising */
+	uint64_t records;		   /* handed to the sink */
+	uint64_t records_delivered; /* reported durable */
+	uint64_t transactions;	   /* and non-transactional messages */
+	uint64_t bytes;			   /* of frames received */
+	uint64_t reconnects;
+	uint64_t refused_records;	   /* by the plugin, and dropped */
+	uint64_t sink_refused_records; /* by Kafka, and dropped */
+	uint64_t heartbeats;
+	uint64_t snapshot_rows;
+
+	/* now */
+	bool connected;
+	bool snapshot_running;
+	uint64_t confirmed_lsn;
+	uint64_t received_lsn;
+	uint64_t server_lsn; /* how far the walsender has got */
+	uint64_t outstanding_records;
+	uint64_t queue_records;
+	uint64_t queue_bytes;
+	uint64_t snapshot_tables;
+	uint64_t snapshot_tables_remaining;
+	int64_t last_commit_time_us; /* of the last transaction delivered whole; 0: none */
+	bool caught_up;				 /* nothing received is undelivered */
+	int64_t progress_at_ms;		 /* monotonic: when something moved last, or there was nothing to move */
+	int64_t heard_at_ms;		 /* monotonic: when the server last sent anything */
+} MetricsValues;
+
+typedef struct Metrics Metrics;
+
+extern Metrics *metrics_new(void);
+extern void metrics_free(Metrics *metrics);
+
+extern void metrics_publish(Metrics *metrics, const MetricsValues *values);
+extern MetricsValues metrics_read(Metrics *metrics);
+
+/*
+ * Is the relay doing its work: connected, and the confirmed position (or the
+ * records delivered, inside a long transaction or a snapshot) moving while
+ * there is something to deliver.  *why is for people.
+ */
+extern bool metrics_healthy(const MetricsValues *values, const char **why);
+
+/* Prometheus text format and a JSON object; the caller frees. */
+extern char *metrics_prometheus(const MetricsValues *values);
+extern char *metrics_json(const MetricsValues *values);
+
+#endif

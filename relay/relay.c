@@ -1,0 +1,200 @@
+/*
+ * relay.c
+ *	  What all parts of a running relay do with its sink and its counters.
+ */
+#include "relay.h"
+
+#include <inttypes.h>
+#include <poll.h>
+#include <string.h>
+
+#include "clock.h"
+#include "pg_session.h"
+#include "signals.h"
+
+/* The longest wait for a sink that cannot wake us. */
+#define SINK_WITHOUT_FD_MS 20
+
+void
+relay_report(void *arg, uint64_t ticket, uint64_t count)
+{
+	Relay *relay = arg;
+
+	relay->delivered = true;
+	relay->values.records_delivered += count;
+	if (relay->tracker != NULL)
+		lsn_tracker_delivered_many(relay->tracker, ticket, count);
+}
+
+static bool
+note_sink_error(Relay *relay, const Error *error)
+{
+	if (error->kind == ERROR_RETRY)
+		relay->sink_broken = true;
+	return false;
+}
+
+SinkResult
+relay_sink_put(Relay *relay, const SinkRecord *record, Error *error)
+{
+	SinkResult result = relay->sink->methods->put(relay->sink, record, error);
+
+	if (result == SINK_OK)
+	{
+		lsn_tracker_sent(relay->tracker, record->ticket);
+		relay->values.records++;
+	}
+	else if (result == SINK_ERROR)
+		note_sink_error(relay, error);
+	return result;
+}
+
+bool
+relay_sink_poll(Relay *relay, int timeout_ms, Error *error)
+{
+	if (relay->sink->methods->poll(relay->sink, timeout_ms, relay_report, relay, error))
+		return true;
+	return note_sink_error(relay, error);
+}
+
+bool
+relay_sink_flush(Relay *relay, int timeout_ms, Error *error)
+{
+	if (relay->sink->methods->flush(relay->sink, timeout_ms, relay_report, relay, error))
+		return true;
+	return note_sink_error(relay, error);
+}
+
+bool
+relay_sink_commit(Relay *relay, Error *error)
+{
+	if (relay->sink->methods->commit(relay->sink, error))
+		return true;
+	return note_sink_error(relay, error);
+}
+
+bool
+relay_heartbeat(Relay *relay, int64_t now_ms, Error *error)
+{
+	bool sent;
+
+	if (!heartbeat_step(relay->heartbeat, relay->sink, now_ms, &sent, error))
+		return note_sink_error(relay, error);
+	if (sent)
+		relay->values.heartbeats++;
+	return true;
+}
+
+static void
+topic_forgotten(void *arg, FrameTopic *topic)
+{
+	Relay *relay = arg;
+
+	relay->sink->methods->topic_forgotten(relay->sink, topic);
+}
+
+static void
+headerset_forgotten(void *arg, FrameHeaderset *headerset)
+{
+	Relay *relay = arg;
+
+	relay->sink->methods->headerset_forgotten(relay->sink, headerset);
+}
+
+FrameReaderCallbacks
+relay_reader_callbacks(Relay *relay)
+{
+	return (FrameReaderCallbacks) {
+		.topic_forgotten = topic_forgotten,
+		.headerset_forgotten = headerset_forgotten,
+		.arg = relay,
+	};
+}
+
+bool
+relay_refused(Relay *relay, const FrameEntry *entry, Error *error)
+{
+	const char *tolerance = config_text(relay->config, OPT_ERRORS_TOLERANCE);
+	const char *reason = entry->refused.reason == REFUSED_TOO_LARGE ? "is too large" : "cannot be converted";
+	const char *topic = entry->refused.topic != NULL ? entry->refused.topic->name : "";
+
+	if (strcmp(tolerance, "all") != 0)
+	{
+		error_set(error, ERROR_FAILED,
+				  "record for topic \"%s\" at LSN " LSN_FORMAT " %s (%" PRIu64 " bytes): %.*s", topic,
+				  LSN_ARGS(entry->refused.source_lsn), reason, entry->refused.size, (int) entry->refused.detail.size,
+				  entry->refused.detail.data);
+		error_hint(error, "raise producer.override.max.request.size (and the topic's max.message.bytes), or set "
+						  "errors.tolerance=all to drop such records");
+		return false;
+	}
+	relay->values.refused_records++;
+	log_warning(relay->log, "dropped a record for topic \"%s\" at LSN " LSN_FORMAT ", which %s (%" PRIu64 " bytes): %.*s",
+				topic, LSN_ARGS(entry->refused.source_lsn), reason, entry->refused.size,
+				(int) entry->refused.detail.size, entry->refused.detail.data);
+	return true;
+}
+
+void
+relay_note_progress(Relay *relay)
+{
+	uint64_t confirmable_lsn = lsn_tracker_confirmable(relay->tracker);
+	uint64_t commit_lsn = lsn_tracker_last_commit(relay->tracker);
+	uint64_t last_commit_end_lsn = lsn_tracker_last_commit_end(relay->tracker);
+
+	if (confirmable_lsn <= relay->progress.end_lsn)
+		return;
+	relay->progress.end_lsn = confirmable_lsn;
+	relay->progress.commit_lsn = commit_lsn;
+	relay->progress.partial.commit_lsn = 0;
+	relay->progress.partial.count = 0;
+	if (commit_lsn != 0)
+		relay->progress.last_commit_end_lsn = confirmable_lsn;
+	else if (last_commit_end_lsn != 0 && last_commit_end_lsn <= confirmable_lsn)
+		relay->progress.last_commit_end_lsn = last_commit_end_lsn;
+}
+
+void
+relay_publish(Relay *relay, int64_t now_ms)
+{
+	MetricsValues *values = &relay->values;
+
+	if (relay->tracker != NULL)
+	{
+		uint64_t confirmed_lsn = lsn_tracker_confirmable(relay->tracker);
+
+		if (confirmed_lsn != values->confirmed_lsn)
+			values->progress_at_ms = now_ms;
+		values->confirmed_lsn = confirmed_lsn;
+		values->outstanding_records = lsn_tracker_outstanding(relay->tracker);
+		values->caught_up = lsn_tracker_idle(relay->tracker) && confirmed_lsn >= values->server_lsn;
+	}
+	if (values->caught_up || relay->delivered)
+		values->progress_at_ms = now_ms;
+	if (relay->sink != NULL)
+	{
+		relay->sink->methods->queue(relay->sink, &values->queue_records, &values->queue_bytes);
+		if (relay->settings.sink_refused != NULL)
+			values->sink_refused_records = relay->settings.sink_refused(relay->sink);
+	}
+	metrics_publish(relay->settings.metrics, values);
+}
+
+void
+relay_wait(Relay *relay, int fd, short events, int timeout_ms)
+{
+	short heartbeat_events = 0;
+	int heartbeat_socket = heartbeat_fd(relay->heartbeat, &heartbeat_events);
+	int wake_fd = relay->sink != NULL ? relay->sink->methods->wake_fd(relay->sink) : -1;
+	struct pollfd fds[4] = {
+		{.fd = signals_stop_requested() ? -1 : signals_fd(), .events = POLLIN},
+		{.fd = fd, .events = events},
+		{.fd = wake_fd, .events = POLLIN},
+		{.fd = heartbeat_socket, .events = heartbeat_events},
+	};
+
+	if (wake_fd < 0 && relay->tracker != NULL && lsn_tracker_outstanding(relay->tracker) > 0 &&
+		timeout_ms > SINK_WITHOUT_FD_MS)
+		timeout_ms = SINK_WITHOUT_FD_MS;
+	(void) poll(fds, 4, timeout_ms);
+}

@@ -1,0 +1,93 @@
+/*
+ * relay.h
+ *	  What a running relay holds; shared by the start procedure (relay_run),
+ *	  the loop (relay_loop) and the snapshot (snapshot_coordinator).
+ */
+#ifndef RELAY_H
+#define RELAY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config.h"
+#include "error.h"
+#include "heartbeat.h"
+#include "log.h"
+#include "lsn_tracker.h"
+#include "metrics.h"
+#include "progress_topic.h"
+#include "resume_plan.h"
+#include "sink.h"
+
+#define RUN_ID_SIZE 37
+
+/* From main; all borrowed. */
+typedef struct RelaySettings
+{
+	const Config *config;
+	Logger *log;
+	Metrics *metrics;
+	/* Makes the sink, again after an error that needs a new one; NULL: *error is set. */
+	Sink *(*make_sink) (void *arg, Error *error);
+	/* Refused records the sink has let go so far, NULL if it never does. */
+	uint64_t (*sink_refused) (const Sink *sink);
+	void *make_sink_arg;
+	bool sink_keeps_progress; /* Kafka */
+	bool endpos_now;		  /* --endpos now */
+	uint64_t endpos_lsn;	  /* --endpos LSN; 0: none */
+} RelaySettings;
+
+typedef struct Relay
+{
+	RelaySettings settings;
+	const Config *config;
+	Logger *log;
+	const char *slot_name;
+	char run_id[RUN_ID_SIZE];
+	uint64_t endpos_lsn; /* 0: none */
+	bool never_confirm;	 /* lsn.flush.mode=manual */
+
+	Sink *sink;		  /* NULL: to be made */
+	bool sink_broken; /* an error of the sink asked for a new one */
+	Heartbeat *heartbeat;
+	LsnTracker *tracker; /* tickets of the stream or snapshot at work */
+	bool delivered;		 /* the sink reported something since this was last cleared */
+
+	ProgressTopic *progress_topic; /* NULL: the sink keeps none, or not yet known whose */
+	Progress progress;			   /* what is known to be delivered */
+	bool progress_known;
+	bool progress_of_other_system;
+	bool ignore_partial;
+
+	MetricsValues values;
+} Relay;
+
+/* A SinkReport for all that the relay puts; arg is the Relay. */
+extern void relay_report(void *arg, uint64_t ticket, uint64_t count);
+
+/* The sink's functions, remembering whether it is broken. */
+extern SinkResult relay_sink_put(Relay *relay, const SinkRecord *record, Error *error);
+extern bool relay_sink_poll(Relay *relay, int timeout_ms, Error *error) MUST_CHECK;
+extern bool relay_sink_flush(Relay *relay, int timeout_ms, Error *error) MUST_CHECK;
+extern bool relay_sink_commit(Relay *relay, Error *error) MUST_CHECK;
+extern bool relay_heartbeat(Relay *relay, int64_t now_ms, Error *error) MUST_CHECK;
+
+/* Callbacks for frame readers: the sink lets go of what it hung on dictionary entries. */
+extern FrameReaderCallbacks relay_reader_callbacks(Relay *relay);
+
+/*
+ * A record that the plugin refused: counted and logged with
+ * errors.tolerance=all, else ERROR_FAILED with what it was.
+ */
+extern bool relay_refused(Relay *relay, const FrameEntry *entry, Error *error) MUST_CHECK;
+
+/* Takes over into relay->progress what the tracker says is delivered. */
+extern void relay_note_progress(Relay *relay);
+
+/* Fills in what the sink and the tracker know, and publishes. */
+extern void relay_publish(Relay *relay, int64_t now_ms);
+
+/* Waits in poll() for the sink, a signal and optionally one more descriptor (-1: none). */
+extern void relay_wait(Relay *relay, int fd, short events, int timeout_ms);
+
+#endif

@@ -1,0 +1,499 @@
+/*
+ * relay_loop.c
+ *	  The one loop of streaming, as a list of named steps.
+ */
+#include "relay_loop.h"
+
+#include <inttypes.h>
+#include <poll.h>
+#include <stdlib.h>
+
+#include "bytes.h"
+#include "clock.h"
+#include "pg_session.h"
+#include "signals.h"
+
+/* Messages taken from the stream before the sink and the clock get their turn. */
+#define MESSAGES_PER_TURN 64
+#define BYTES_PER_TURN (512 * 1024)
+/* A confirmed position that moves is told at most this often. */
+#define STATUS_PAUSE_MS 100
+#define PUBLISH_PAUSE_MS 200
+/* A sink that takes nothing for so long makes us let go of the walsender. */
+#define SINK_PATIENCE_MS 10000
+/* At a stop: to the end of an open transaction where no progress is kept, and for delivery. */
+#define FINISH_TRANSACTION_MS 2000
+#define STOP_FLUSH_MS 5000
+#define STOP_STREAM_MS 3000
+/* A sink that is full and cannot wake us. */
+#define FULL_PAUSE_MS 10
+
+typedef struct Loop
+{
+	Relay *relay;
+	ReplicationStream *stream;
+	const ResumePlan *plan;
+	FrameReader *reader;
+	int status_interval_ms;
+	int64_t now_ms;
+
+	/* the frame at work */
+	bool frame_open;
+	bool entry_pending; /* the sink was full: entry comes again */
+	FrameHeader header;
+	FrameEntry *entry;
+
+	uint64_t ticket;		  /* of the open unit; 0: none */
+	uint64_t unit_commit_lsn; /* its commit LSN */
+	uint64_t unit_count;	  /* its records delivered or settled, the skipped ones included */
+
+	bool hello_fits; /* false: see LOOP_AGAIN */
+	bool endpos_reached;
+	bool stream_dry; /* nothing more to read at the moment */
+
+	bool reply_wanted;
+	bool request_reply;
+	uint64_t received_lsn;
+	uint64_t flushed_sent_lsn;
+	int64_t status_sent_ms;
+	bool status_unsent;
+
+	int64_t sink_moved_ms; /* when the sink took or reported something, or had nothing to do */
+	int64_t stop_since_ms; /* 0: no stop requested */
+	int64_t published_ms;
+} Loop;
+
+static void
+open_unit(Loop *loop)
+{
+	if (loop->ticket != 0)
+		return;
+	loop->ticket = lsn_tracker_open(loop->relay->tracker);
+	loop->unit_commit_lsn = loop->header.commit_lsn;
+	loop->unit_count = loop->header.first_index;
+}
+
+static bool
+close_unit(Loop *loop, Error *error)
+{
+	Relay *relay = loop->relay;
+
+	open_unit(loop);
+	lsn_tracker_close(relay->tracker, loop->ticket, loop->header.commit_lsn, loop->header.end_lsn);
+	loop->ticket = 0;
+	loop->received_lsn = loop->header.end_lsn;
+	relay->values.transactions++;
+	relay->values.last_commit_time_us = loop->header.commit_time_us;
+	if (relay->endpos_lsn != 0 && loop->header.end_lsn >= relay->endpos_lsn)
+		loop->endpos_reached = true;
+	return relay_sink_commit(relay, error);
+}
+
+static bool
+put_record(Loop *loop, Error *error)
+{
+	SinkRecord record = {.record = &loop->entry->record};
+
+	open_unit(loop);
+	record.ticket = loop->ticket;
+	switch (relay_sink_put(loop->relay, &record, error))
+	{
+		case SINK_OK:
+			loop->entry_pending = false;
+			loop->unit_count = record.record->index + 1;
+			return true;
+		case SINK_FULL:
+			loop->entry_pending = true;
+			return true;
+		default:
+			return false;
+	}
+}
+
+static void
+check_hello(Loop *loop)
+{
+	Relay *relay = loop->relay;
+	uint64_t config_hash = loop->entry->hello.config_hash;
+
+	if (!resume_partial_fits(loop->plan, &relay->progress, config_hash))
+		loop->hello_fits = false;
+	relay->progress.config_hash = config_hash;
+	relay->progress.timeline = loop->entry->hello.timeline;
+}
+
+static bool
+handle_entry(Loop *loop, Error *error)
+{
+	switch (loop->entry->kind)
+	{
+		case ENTRY_HELLO:
+			check_hello(loop);
+			return true;
+		case ENTRY_BEGIN:
+			open_unit(loop);
+			return true;
+		case ENTRY_RECORD:
+			return put_record(loop, error);
+		case ENTRY_REFUSED:
+			open_unit(loop);
+			loop->unit_count = loop->entry->refused.index + 1;
+			return relay_refused(loop->relay, loop->entry, error);
+		case ENTRY_COMMIT:
+		case ENTRY_MESSAGE:
+			return close_unit(loop, error);
+		default: /* marks and chunks concern incremental snapshots */
+			return true;
+	}
+}
+
+/* Goes on with the frame at work until its end or until the sink is full. */
+static bool
+work_on_frame(Loop *loop, Error *error)
+{
+	if (loop->entry_pending && !put_record(loop, error))
+		return false;
+	while (loop->frame_open && !loop->entry_pending && loop->hello_fits && !loop->endpos_reached)
+	{
+		switch (frame_reader_next(loop->reader, loop->entry, error))
+		{
+			case FRAME_STEP_ENTRY:
+				if (!handle_entry(loop, error))
+					return false;
+				break;
+			case FRAME_STEP_END:
+				loop->frame_open = false;
+				break;
+			case FRAME_STEP_ERROR:
+				return false;
+		}
+	}
+	return true;
+}
+
+static bool
+begin_frame(Loop *loop, const StreamMessage *message, Error *error)
+{
+	Relay *relay = loop->relay;
+
+	relay->values.bytes += message->size;
+	if (!frame_reader_begin(loop->reader, message->data, message->size, &loop->header, error))
+		return false;
+	if (loop->ticket != 0 && loop->header.commit_lsn != loop->unit_commit_lsn)
+		return error_set(error, ERROR_FAILED,
+						 "malformed replication stream: a frame of transaction " LSN_FORMAT
+						 " inside transaction " LSN_FORMAT,
+						 LSN_ARGS(loop->header.commit_lsn), LSN_ARGS(loop->unit_commit_lsn));
+	if (relay->endpos_lsn != 0 && loop->ticket == 0 && loop->header.commit_lsn >= relay->endpos_lsn)
+		loop->endpos_reached = true;
+	loop->frame_open = true;
+	return work_on_frame(loop, error);
+}
+
+static void
+take_keepalive(Loop *loop, const StreamMessage *message)
+{
+	Relay *relay = loop->relay;
+
+	loop->reply_wanted |= message->reply_requested;
+	if (message->wal_end > relay->values.server_lsn)
+		relay->values.server_lsn = message->wal_end;
+	if (loop->ticket != 0)
+		return;
+	lsn_tracker_keepalive(relay->tracker, message->wal_end);
+	if (message->wal_end > loop->received_lsn)
+		loop->received_lsn = message->wal_end;
+	if (relay->endpos_lsn != 0 && message->wal_end >= relay->endpos_lsn)
+		loop->endpos_reached = true;
+}
+
+/* May the stream be read now? */
+static bool
+reading(const Loop *loop)
+{
+	return !loop->entry_pending && !loop->endpos_reached && loop->hello_fits;
+}
+
+/* What has arrived goes to the sink, up to a turn's worth. */
+static LoopEnd
+step_receive(Loop *loop, Error *error)
+{
+	uint64_t bytes_before = loop->relay->values.bytes;
+	StreamMessage message;
+
+	loop->stream_dry = false;
+	if (loop->entry_pending && !work_on_frame(loop, error))
+		return LOOP_FAILED;
+	for (int taken = 0; taken < MESSAGES_PER_TURN && reading(loop); taken++)
+	{
+		switch (replication_stream_next(loop->stream, &message, error))
+		{
+			case STREAM_NOTHING:
+				loop->stream_dry = true;
+				return LOOP_STOPPED;
+			case STREAM_KEEPALIVE:
+				take_keepalive(loop, &message);
+				break;
+			case STREAM_DATA:
+				if (!begin_frame(loop, &message, error))
+					return LOOP_FAILED;
+				break;
+			case STREAM_ERROR:
+				return LOOP_LOST;
+		}
+		loop->relay->values.heard_at_ms = loop->now_ms;
+		if (loop->relay->values.bytes - bytes_before >= BYTES_PER_TURN)
+			break;
+	}
+	return LOOP_STOPPED;
+}
+
+/* Reports come in; a sink that has been stuck for too long is noticed. */
+static LoopEnd
+step_sink(Loop *loop, Error *error)
+{
+	Relay *relay = loop->relay;
+	const char *why = NULL;
+
+	relay->delivered = false;
+	if (!relay_sink_poll(relay, 0, error))
+		return LOOP_FAILED;
+	if (relay->delivered || (!loop->entry_pending && lsn_tracker_outstanding(relay->tracker) == 0))
+	{
+		loop->sink_moved_ms = loop->now_ms;
+		relay->values.progress_at_ms = loop->now_ms;
+	}
+	if (loop->now_ms - loop->sink_moved_ms < SINK_PATIENCE_MS)
+		return LOOP_STOPPED;
+	if (relay->sink->methods->available(relay->sink, &why) || why == NULL)
+		why = "nothing was delivered for 10 seconds";
+	error_set(error, ERROR_RETRY, "%s", why);
+	return LOOP_SINK_AWAY;
+}
+
+static bool
+step_heartbeat(Loop *loop, Error *error)
+{
+	return relay_heartbeat(loop->relay, loop->now_ms, error);
+}
+
+static bool
+send_status(Loop *loop, Error *error)
+{
+	Relay *relay = loop->relay;
+	uint64_t confirmable_lsn = relay->never_confirm ? 0 : lsn_tracker_confirmable(relay->tracker);
+
+	if (!replication_stream_status(loop->stream, loop->received_lsn, confirmable_lsn, loop->request_reply, error))
+		return false;
+	loop->flushed_sent_lsn = confirmable_lsn;
+	loop->status_sent_ms = loop->now_ms;
+	loop->reply_wanted = false;
+	loop->request_reply = false;
+	return true;
+}
+
+/* When the next status update is due. */
+static int64_t
+status_due_ms(const Loop *loop)
+{
+	const Relay *relay = loop->relay;
+	int64_t due_ms = loop->status_sent_ms + loop->status_interval_ms;
+	uint64_t position = relay->never_confirm ? loop->received_lsn : lsn_tracker_confirmable(relay->tracker);
+
+	if (loop->reply_wanted || loop->request_reply)
+		return 0;
+	if (position > loop->flushed_sent_lsn && !relay->never_confirm && due_ms > loop->status_sent_ms + STATUS_PAUSE_MS)
+		due_ms = loop->status_sent_ms + STATUS_PAUSE_MS;
+	return due_ms;
+}
+
+static bool
+step_status(Loop *loop, Error *error)
+{
+	/* With the regular ones, ask for an answer: silence shows in /healthz. */
+	if (loop->now_ms >= loop->status_sent_ms + loop->status_interval_ms)
+		loop->request_reply = true;
+	if (loop->now_ms >= status_due_ms(loop) && !send_status(loop, error))
+		return false;
+	return replication_stream_flush(loop->stream, &loop->status_unsent, error);
+}
+
+static bool
+step_progress(Loop *loop, Error *error)
+{
+	Relay *relay = loop->relay;
+
+	relay_note_progress(relay);
+	if (relay->progress_topic == NULL)
+		return true;
+	if (progress_write_lazily(relay->progress_topic, relay->sink, &relay->progress, loop->now_ms, error))
+		return true;
+	relay->sink_broken |= error->kind == ERROR_RETRY;
+	return false;
+}
+
+static void
+step_metrics(Loop *loop)
+{
+	if (loop->now_ms - loop->published_ms < PUBLISH_PAUSE_MS)
+		return;
+	loop->published_ms = loop->now_ms;
+	loop->relay->values.received_lsn = loop->received_lsn;
+	relay_publish(loop->relay, loop->now_ms);
+}
+
+/*
+ * Is it time to go?  Where no progress is kept, a transaction cut in the
+ * middle would be repeated from its start, so its end is read if it comes soon.
+ */
+static bool
+step_stop(Loop *loop)
+{
+	Relay *relay = loop->relay;
+
+	if (loop->endpos_reached && !loop->entry_pending && lsn_tracker_outstanding(relay->tracker) == 0)
+		return true;
+	if (!signals_stop_requested())
+		return false;
+	if (loop->stop_since_ms == 0)
+		loop->stop_since_ms = loop->now_ms;
+	return loop->ticket == 0 || relay->settings.sink_keeps_progress || loop->endpos_reached ||
+		   loop->now_ms - loop->stop_since_ms > FINISH_TRANSACTION_MS;
+}
+
+static int64_t
+earlier(int64_t left, int64_t right)
+{
+	return left < right ? left : right;
+}
+
+/* Sleeps until something happens; not at all while there is work. */
+static void
+step_wait(Loop *loop)
+{
+	Relay *relay = loop->relay;
+	int64_t due_ms = earlier(status_due_ms(loop), loop->now_ms + 1000);
+	short events = 0;
+	int fd = -1;
+
+	if (reading(loop) && !loop->stream_dry)
+		return;
+	due_ms = earlier(due_ms, heartbeat_due_ms(relay->heartbeat));
+	if (reading(loop))
+		events |= POLLIN;
+	if (loop->status_unsent)
+		events |= POLLOUT;
+	if (events != 0)
+		fd = replication_stream_fd(loop->stream);
+	if (loop->entry_pending)
+		due_ms = earlier(due_ms, loop->now_ms + FULL_PAUSE_MS);
+	if (due_ms < loop->now_ms + 1)
+		due_ms = loop->now_ms + 1; /* a heartbeat that waits for a full sink */
+	relay_wait(relay, fd, events, (int) (due_ms - loop->now_ms));
+}
+
+/* One turn of all steps; LOOP_STOPPED: go on (or stop, if *stop). */
+static LoopEnd
+turn(Loop *loop, bool *stop, Error *error)
+{
+	LoopEnd end;
+
+	loop->now_ms = clock_monotonic_ms();
+	end = step_receive(loop, error);
+	if (end == LOOP_STOPPED)
+		end = step_sink(loop, error);
+	if (end != LOOP_STOPPED)
+		return end;
+	if (!loop->hello_fits)
+		return LOOP_AGAIN;
+	if (!step_heartbeat(loop, error) || !step_progress(loop, error))
+		return LOOP_FAILED;
+	if (!step_status(loop, error))
+		return LOOP_LOST;
+	step_metrics(loop);
+	*stop = step_stop(loop);
+	if (!*stop)
+		step_wait(loop);
+	return LOOP_STOPPED;
+}
+
+/* What is delivered of the transaction that was cut. */
+static void
+note_partial(Loop *loop)
+{
+	Relay *relay = loop->relay;
+
+	relay_note_progress(relay);
+	if (loop->ticket == 0 || lsn_tracker_outstanding(relay->tracker) != 0 || loop->unit_count == 0)
+		return;
+	relay->progress.partial.commit_lsn = loop->unit_commit_lsn;
+	relay->progress.partial.count = loop->unit_count;
+}
+
+/*
+ * Everything put is delivered, then progress is written, then PostgreSQL is
+ * told.  A sink that is away does not hold up the stop; a sink that refused a
+ * record makes it LOOP_FAILED.
+ */
+static LoopEnd
+finish(Loop *loop, bool *lost, Error *error)
+{
+	Relay *relay = loop->relay;
+	bool flushed = relay_sink_flush(relay, STOP_FLUSH_MS, error);
+	LoopEnd end = flushed || error->kind == ERROR_RETRY ? LOOP_STOPPED : LOOP_FAILED;
+	Error late;
+
+	if (!flushed)
+		log_warning(relay->log, "stopping with %" PRIu64 " records not delivered, they will be sent again: %s",
+					lsn_tracker_outstanding(relay->tracker), error->message);
+	note_partial(loop);
+	if (flushed && relay->progress_topic != NULL &&
+		!progress_write_now(relay->progress_topic, relay->sink, &relay->progress, STOP_FLUSH_MS, relay_report, relay,
+							&late))
+		log_warning(relay->log, "could not write progress: %s", late.message);
+	*lost = !send_status(loop, &late) || !replication_stream_finish(loop->stream, STOP_STREAM_MS, &late);
+	if (*lost)
+		log_debug(relay->log, "final status update: %s", late.message);
+	return end;
+}
+
+static void
+loop_start(Loop *loop, Relay *relay)
+{
+	FrameReaderCallbacks callbacks = relay_reader_callbacks(relay);
+
+	loop->relay = relay;
+	loop->reader = frame_reader_new(&callbacks);
+	loop->entry = bytes_alloc_zero(1, sizeof(FrameEntry));
+	loop->hello_fits = true;
+	loop->now_ms = clock_monotonic_ms();
+	loop->sink_moved_ms = loop->now_ms;
+	loop->received_lsn = loop->plan->start_lsn;
+	loop->request_reply = true; /* where the server stands, at once */
+	relay->values.heard_at_ms = loop->now_ms;
+	relay->values.progress_at_ms = loop->now_ms;
+	heartbeat_restart(relay->heartbeat, loop->now_ms);
+}
+
+LoopEnd
+relay_loop(Relay *relay, ReplicationStream *stream, const ResumePlan *plan, int status_interval_ms, bool *lost,
+		   Error *error)
+{
+	Loop loop = {.stream = stream, .plan = plan, .status_interval_ms = status_interval_ms};
+	LoopEnd end = LOOP_STOPPED;
+	bool stop = false;
+
+	*lost = false;
+	loop_start(&loop, relay);
+	while (end == LOOP_STOPPED && !stop)
+		end = turn(&loop, &stop, error);
+	if (end == LOOP_FAILED && error->kind == ERROR_RETRY)
+		end = LOOP_LOST;
+	if (end == LOOP_LOST && error->kind != ERROR_RETRY)
+		end = LOOP_FAILED;
+	if (end == LOOP_STOPPED)
+		end = finish(&loop, lost, error);
+	frame_reader_free(loop.reader);
+	free(loop.entry);
+	return end;
+}

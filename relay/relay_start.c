@@ -1,0 +1,309 @@
+/*
+ * relay_start.c
+ *	  Connect, look at slot and progress, decide, create and snapshot if due,
+ *	  start streaming.
+ */
+#include "relay_start.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "memory.h"
+#include "pg_session.h"
+#include "replication_slot.h"
+#include "signals.h"
+#include "snapshot_coordinator.h"
+
+#define STATUS_INTERVAL_MAX_MS 10000
+#define PROGRESS_WRITE_MS 30000
+#define CLEANUP_CONNECT_MS 5000
+
+typedef struct Start
+{
+	Relay *relay;
+	PGconn *conn; /* replication connection, ours until the stream takes it over */
+	ServerIdentity server;
+	ReplicationSlot slot;
+	ResumePlan plan;
+} Start;
+
+static bool
+connect_and_look(Start *start, Error *error)
+{
+	const PgPatience patience = {0};
+	Relay *relay = start->relay;
+
+	start->conn = pg_session_connect(relay->config, true, patience, error);
+	if (start->conn == NULL || !server_identify(start->conn, &start->server, error) ||
+		!replication_slot_find(start->conn, relay->slot_name, &start->slot, error))
+		return false;
+	if (relay->settings.endpos_now && relay->endpos_lsn == 0)
+		relay->endpos_lsn = start->server.wal_end;
+	if (!start->slot.exists)
+		return true;
+	if (!replication_slot_check(&start->slot, relay->slot_name, start->server.database, error))
+		return false;
+	if (start->slot.active_pid != 0)
+		return error_set(error, ERROR_RETRY, "replication slot \"%s\" is in use by PID %d", relay->slot_name,
+						 start->slot.active_pid);
+	return true;
+}
+
+/* What earlier runs delivered; once a process, since then relay->progress knows better. */
+static bool
+read_progress(Start *start, int timeout_ms, Error *error)
+{
+	Relay *relay = start->relay;
+	bool found = false;
+
+	if (!relay->settings.sink_keeps_progress || relay->progress_topic != NULL)
+		return true;
+	relay->progress_topic = progress_new(relay->config, relay->log, relay->slot_name, start->server.system_identifier,
+										 start->server.database);
+	if (progress_read(relay->progress_topic, timeout_ms, &relay->progress, &found, &relay->progress_of_other_system,
+					  error))
+	{
+		relay->progress_known = found;
+		if (!found)
+			memset(&relay->progress, 0, sizeof(relay->progress));
+		return true;
+	}
+	progress_free(relay->progress_topic);
+	relay->progress_topic = NULL;
+	return false;
+}
+
+static ResumeSnapshotMode
+snapshot_mode(const Config *config)
+{
+	const char *mode = config_text(config, OPT_SNAPSHOT_MODE);
+
+	return strcmp(mode, "initial") == 0 ? RESUME_SNAPSHOT_INITIAL : RESUME_SNAPSHOT_NO_DATA;
+}
+
+static bool
+decide(Start *start, Error *error)
+{
+	Relay *relay = start->relay;
+	ResumeInput input = {
+		.slot_name = relay->slot_name,
+		.slot_exists = start->slot.exists,
+		.slot_lost = start->slot.lost,
+		.slot_confirmed_lsn = start->slot.confirmed_flush_lsn,
+		.server_wal_end = start->server.wal_end,
+		.server_timeline = start->server.timeline,
+		.sink_keeps_progress = relay->settings.sink_keeps_progress,
+		.progress = relay->progress_known ? &relay->progress : NULL,
+		.progress_of_other_system = relay->progress_of_other_system,
+		.ignore_partial = relay->ignore_partial,
+		.snapshot_mode = snapshot_mode(relay->config),
+	};
+
+	if (relay->progress_known && relay->progress.timeline != 0 && relay->progress.timeline != start->server.timeline &&
+		!server_timeline_switch(start->conn, start->server.timeline, relay->progress.timeline,
+								&input.timeline_switch_lsn, error))
+		return false;
+	if (!resume_plan(&input, &start->plan, error))
+		return false;
+	if (start->plan.warning[0] != '\0')
+		log_warning(relay->log, "%s", start->plan.warning);
+	return true;
+}
+
+/* Stores relay->progress where the sink keeps it; in memory it stands in any case. */
+static bool
+write_progress(Relay *relay, Error *error)
+{
+	relay->progress_known = true;
+	if (relay->progress_topic == NULL)
+		return true;
+	if (progress_write_now(relay->progress_topic, relay->sink, &relay->progress, PROGRESS_WRITE_MS, relay_report, relay,
+						   error))
+		return true;
+	relay->sink_broken |= error->kind == ERROR_RETRY;
+	return false;
+}
+
+/* A snapshot is about to begin: whoever finds this knows that streaming alone would leave holes. */
+static bool
+record_intent(Start *start, Error *error)
+{
+	Relay *relay = start->relay;
+
+	memset(&relay->progress, 0, sizeof(relay->progress));
+	relay->progress.snapshot = SNAPSHOT_PLANNED;
+	relay->progress.snapshot_on_old_slot = start->plan.action == RESUME_STREAM;
+	relay->progress.timeline = start->server.timeline;
+	return write_progress(relay, error);
+}
+
+static bool
+create_slot(Start *start, CreatedSlot *created, Error *error)
+{
+	Relay *relay = start->relay;
+	bool failover = config_bool(relay->config, OPT_SLOT_FAILOVER);
+
+	if (start->plan.action == RESUME_RECREATE_SLOT && !replication_slot_drop(start->conn, relay->slot_name, error))
+		return false;
+	if (!replication_slot_create(start->conn, relay->slot_name, start->plan.take_snapshot, failover, created, error))
+		return false;
+	start->plan.start_lsn = created->consistent_lsn;
+	log_info(relay->log, "created replication slot \"%s\" at " LSN_FORMAT, relay->slot_name,
+			 LSN_ARGS(created->consistent_lsn));
+	return true;
+}
+
+/* Where no progress is kept nobody could tell that the snapshot is incomplete, so its slot must go. */
+static void
+drop_unfinished_slot(Start *start)
+{
+	const PgPatience patience = {.timeout_ms = CLEANUP_CONNECT_MS, .despite_stop = true};
+	Relay *relay = start->relay;
+	Error error;
+
+	if (relay->progress_topic != NULL || start->plan.action == RESUME_STREAM)
+		return;
+	if (replication_slot_drop(start->conn, relay->slot_name, &error))
+		return;
+	PQfinish(start->conn);
+	start->conn = pg_session_connect(relay->config, true, patience, &error);
+	if (start->conn != NULL && replication_slot_drop(start->conn, relay->slot_name, &error))
+		return;
+	log_warning(relay->log, "the snapshot was not finished and its replication slot could not be dropped: %s (run "
+							"SELECT pg_drop_replication_slot('%s') before the next start)",
+				error.message, relay->slot_name);
+}
+
+static bool
+take_snapshot(Start *start, const CreatedSlot *created, Error *error)
+{
+	Relay *relay = start->relay;
+	const char *exported_name = created->snapshot_name[0] != '\0' ? created->snapshot_name : NULL;
+	uint64_t snapshot_lsn = created->consistent_lsn;
+
+	if (!snapshot_run(relay, exported_name, &snapshot_lsn, error))
+	{
+		drop_unfinished_slot(start);
+		return false;
+	}
+	memset(&relay->progress, 0, sizeof(relay->progress));
+	relay->progress.snapshot = SNAPSHOT_DONE;
+	relay->progress.snapshot_lsn = snapshot_lsn;
+	relay->progress.end_lsn = start->plan.start_lsn;
+	relay->progress.timeline = start->server.timeline;
+	if (!write_progress(relay, error))
+		return false;
+	heartbeat_force(relay->heartbeat);
+	signals_sleep_ms((int) config_int(relay->config, OPT_STREAMING_DELAY_MS));
+	return true;
+}
+
+static bool
+prepare_slot(Start *start, Error *error)
+{
+	CreatedSlot created = {0};
+
+	if (start->plan.take_snapshot)
+		signals_sleep_ms((int) config_int(start->relay->config, OPT_SNAPSHOT_DELAY_MS));
+	if (start->plan.take_snapshot && (!snapshot_prepare(start->relay, error) || !record_intent(start, error)))
+		return false;
+	if (start->plan.action != RESUME_STREAM && !create_slot(start, &created, error))
+		return false;
+	return !start->plan.take_snapshot || take_snapshot(start, &created, error);
+}
+
+/* Progress and tracker from now on speak of this stream. */
+static void
+adopt_plan(Start *start)
+{
+	Relay *relay = start->relay;
+
+	if (relay->progress.end_lsn != start->plan.start_lsn)
+		relay->progress.commit_lsn = 0;
+	relay->progress.end_lsn = start->plan.start_lsn;
+	relay->progress.last_commit_end_lsn = start->plan.last_commit_end_lsn;
+	relay->progress.timeline = start->server.timeline;
+	if (start->plan.skip_count == 0)
+	{
+		relay->progress.partial.commit_lsn = 0;
+		relay->progress.partial.count = 0;
+	}
+	relay->progress_known = true;
+	lsn_tracker_free(relay->tracker);
+	relay->tracker = lsn_tracker_new(start->plan.start_lsn);
+	relay->values.server_lsn = start->plan.start_lsn;
+}
+
+static char *
+stream_config(const Relay *relay, const ResumePlan *plan)
+{
+	const char *extra[7] = {"internal.run.id", relay->run_id};
+	char last_commit[24];
+	char skip[64];
+	size_t count = 2;
+
+	if (plan->last_commit_end_lsn != 0)
+	{
+		snprintf(last_commit, sizeof(last_commit), "%" PRIu64, plan->last_commit_end_lsn);
+		extra[count++] = "internal.last.commit.lsn";
+		extra[count++] = last_commit;
+	}
+	if (plan->skip_count != 0)
+	{
+		snprintf(skip, sizeof(skip), "%" PRIu64 ":%" PRIu64, plan->skip_commit_lsn, plan->skip_count);
+		extra[count++] = "internal.skip.events";
+		extra[count++] = skip;
+	}
+	extra[count] = NULL;
+	return config_plugin_json(relay->config, extra);
+}
+
+/* Often enough for the server, too, which gives up on a silent client after wal_sender_timeout. */
+static int
+status_interval(const Start *start)
+{
+	int64_t interval_ms = config_int(start->relay->config, OPT_STATUS_UPDATE_INTERVAL_MS);
+	int server_ms = start->server.wal_sender_timeout_ms / 3;
+
+	if (interval_ms > STATUS_INTERVAL_MAX_MS)
+		interval_ms = STATUS_INTERVAL_MAX_MS;
+	if (server_ms > 0 && interval_ms > server_ms)
+		interval_ms = server_ms;
+	return (int) interval_ms;
+}
+
+static bool
+start_stream(Start *start, StartedStream *started, Error *error)
+{
+	Relay *relay = start->relay;
+	char *config;
+
+	adopt_plan(start);
+	started->plan = start->plan;
+	started->status_interval_ms = status_interval(start);
+	if (relay->endpos_lsn != 0 && start->plan.start_lsn >= relay->endpos_lsn)
+		return true;
+	config = stream_config(relay, &start->plan);
+	started->stream = replication_stream_start(start->conn, relay->slot_name, start->plan.start_lsn, config, error);
+	start->conn = NULL;
+	free(config);
+	if (started->stream == NULL)
+		return false;
+	log_info(relay->log, "streaming from replication slot \"%s\" at " LSN_FORMAT, relay->slot_name,
+			 LSN_ARGS(start->plan.start_lsn));
+	return true;
+}
+
+bool
+relay_start(Relay *relay, int progress_timeout_ms, StartedStream *started, Error *error)
+{
+	Start start = {.relay = relay};
+	bool done;
+
+	memset(started, 0, sizeof(*started));
+	done = connect_and_look(&start, error) && read_progress(&start, progress_timeout_ms, error) &&
+		   decide(&start, error) && prepare_slot(&start, error) && start_stream(&start, started, error);
+	PQfinish(start.conn);
+	return done;
+}
