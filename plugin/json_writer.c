@@ -165,9 +165,8 @@ typedef struct Decimal
 
 /* Reads what the shortest_dec functions and %e print: [-]d*[.d*][e[+-]d*], not zero. */
 static void
-parse_decimal(Decimal *decimal, const char *text, int size)
+parse_decimal(Decimal *decimal, const char *text)
 {
-	const char *end = text + size;
 	bool point_seen = false;
 
 	decimal->negative = *text == '-';
@@ -175,7 +174,7 @@ parse_decimal(Decimal *decimal, const char *text, int size)
 	decimal->exponent = 0;
 	if (decimal->negative)
 		text++;
-	for (; text < end && *text != 'e'; text++)
+	for (; *text != '\0' && *text != 'e'; text++)
 	{
 		if (*text == '.')
 			point_seen = true;
@@ -189,7 +188,7 @@ parse_decimal(Decimal *decimal, const char *text, int size)
 				decimal->exponent--;
 		}
 	}
-	if (text < end)
+	if (*text == 'e')
 		decimal->exponent += atoi(text + 1);
 	while (decimal->count > 1 && decimal->digits[decimal->count - 1] == '0')
 		decimal->count--;
@@ -200,9 +199,9 @@ static void
 rounded_decimal(Decimal *decimal, double value, int digits)
 {
 	char text[64];
-	int size = snprintf(text, sizeof(text), "%.*e", digits - 1, value);
 
-	parse_decimal(decimal, text, size);
+	snprintf(text, sizeof(text), "%.*e", digits - 1, value);
+	parse_decimal(decimal, text);
 }
 
 static bool
@@ -219,14 +218,16 @@ reads_back(const Decimal *decimal, double value, bool is_float)
  * Java takes the shortest decimal that reads back as value, PostgreSQL's
  * shortest_dec the shortest one strictly inside the rounding interval.  They
  * differ where an end of the interval is itself a short decimal, as with 1e23
- * or 2^33 as a float.  Ends are odd multiples of half an ulp, so that this
- * needs an ulp above one, and fewer than 24 (float: 11) factors of five.
+ * or 2^33 as a float.  An end is an odd number below 2^54 (float: 2^25) times
+ * a power of two.  If it is also a decimal of at most 17 (9) digits times 10^k,
+ * then k is not negative, as its digits would be too many, and 5^k divides the
+ * odd number: so k is below 24 (11).
  */
 static void
 shorten_at_interval_ends(Decimal *decimal, double value, bool is_float)
 {
 	double lowest = is_float ? 16777216.0 : 9007199254740992.0;
-	double highest = is_float ? 1e12 : 1e25;
+	double highest = is_float ? 1e20 : 1e41;
 
 	if (fabs(value) < lowest || fabs(value) > highest)
 		return;
@@ -335,7 +336,8 @@ write_floating(JsonWriter *writer, double value, bool is_float)
 		size = float_to_shortest_decimal_bufn((float) value, text);
 	else
 		size = double_to_shortest_decimal_bufn(value, text);
-	parse_decimal(&decimal, text, size);
+	text[size] = '\0';
+	parse_decimal(&decimal, text);
 	shorten_at_interval_ends(&decimal, value, is_float);
 	widen_single_digit(&decimal, value, is_float);
 	if (decimal.exponent >= -2 && decimal.exponent <= 7)
