@@ -1,0 +1,23 @@
+-- An unchanged TOAST value is not in the WAL: the placeholder stands for it, unless the old row has it.
+\t on
+\pset format unaligned
+CREATE TABLE t (id int PRIMARY KEY, big text, small text, blob bytea, doc jsonb, arr text[]);
+ALTER TABLE t ALTER big SET STORAGE EXTERNAL, ALTER blob SET STORAGE EXTERNAL, ALTER doc SET STORAGE EXTERNAL, ALTER arr SET STORAGE EXTERNAL;
+SELECT slot_new();
+INSERT INTO t VALUES (1, repeat('x', 10000), 's', decode(repeat('ab', 5000), 'hex'), jsonb_build_object('k', repeat('y', 5000)), ARRAY[repeat('z', 5000)]);
+SELECT op, length(after), length(after::json->>'big'), md5(after) FROM changes();
+UPDATE t SET small = 'changed';
+SELECT op, after FROM changes();
+UPDATE t SET small = 'again';
+SELECT op, after FROM changes('unavailable.value.placeholder', '<gone>');
+UPDATE t SET small = 'hex';
+SELECT op, after FROM changes('unavailable.value.placeholder', 'hex:00ff');
+UPDATE t SET big = repeat('n', 3000);
+SELECT op, length(after::json->>'big') FROM changes();
+ALTER TABLE t REPLICA IDENTITY FULL;
+UPDATE t SET small = 'full';
+SELECT op, length(before::json->>'big'), length(after::json->>'big'), before::json->>'doc' = after::json->>'doc' AS same FROM changes();
+DELETE FROM t;
+SELECT op, length(before::json->>'big') FROM changes();
+SELECT slot_drop();
+DROP TABLE t;

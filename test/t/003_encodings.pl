@@ -1,0 +1,57 @@
+# Databases in other encodings: text leaves as UTF-8.
+use strict;
+use warnings;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+use W2D;
+
+my $node = new_server('encodings');
+my %case = (
+    LATIN1 => [ "\xc3\xa9t\xc3\xa9 \xc2\xa3", "caf\xc3\xa9" ],
+    EUC_JP => [ "\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e", "\xe8\xa1\xa8" ],
+    UTF8 => [ "\xf0\x9f\x98\x80 \xe2\x82\xac", "\xc3\xbcber" ]);
+for my $encoding (sort keys %case)
+{
+    my ($value, $table) = @{ $case{$encoding} };
+    my $database = lc "db_$encoding";
+    $node->safe_psql('postgres', "CREATE DATABASE $database TEMPLATE template0 ENCODING '$encoding' LC_COLLATE 'C' LC_CTYPE 'C'");
+    local $ENV{PGCLIENTENCODING} = 'UTF8';
+    $node->safe_psql($database, qq{
+        CREATE TYPE mood AS ENUM ('$table');
+        CREATE TABLE "$table" (id int PRIMARY KEY, v text DEFAULT '$value', m mood, a text[]);
+        SELECT pg_create_logical_replication_slot('$database', 'wal2debezium');
+        INSERT INTO "$table" VALUES (1, '$value', '$table', ARRAY['$value']);
+        SELECT pg_logical_emit_message(true, '$table', 'x');
+    });
+    # bytes leave as hex, so that no client conversion comes between
+    my $hex = $node->safe_psql($database, qq{
+        SELECT string_agg(encode(data, 'hex'), '0a') FROM pg_logical_slot_peek_binary_changes('$database', NULL, NULL,
+            'topic.prefix', 'app', 'topic.naming.strategy', 'io.debezium.schema.SchemaUnicodeTopicNamingStrategy')});
+    my $bytes = pack 'H*', $hex;
+    ok(index($bytes, qq("after":{"id":1,"v":"$value","m":"$table","a":["$value"]})) > 0, "$encoding: values are UTF-8") or note($bytes);
+    ok(index($bytes, qq("default":"$value")) > 0, "$encoding: defaults are UTF-8");
+    ok(index($bytes, qq("table":"$table")) > 0, "$encoding: names are UTF-8");
+    ok(index($bytes, qq("prefix":"$table")) > 0, "$encoding: prefixes of messages are UTF-8");
+    ok(utf8::decode(my $copy = $bytes), "$encoding: all of it is UTF-8");
+    my $listed = $node->psql($database, qq{
+        SELECT count(*) FROM pg_logical_slot_peek_binary_changes('$database', NULL, NULL, 'topic.prefix', 'app', 'table.include.list', 'public.$table')});
+    is($listed, 0, "$encoding: options are taken in the client's encoding");
+}
+
+# SQL_ASCII may hold bytes that are no text in any encoding.
+$node->safe_psql('postgres', "CREATE DATABASE db_ascii TEMPLATE template0 ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C'");
+$node->safe_psql('db_ascii', q{
+    CREATE TABLE t (id int PRIMARY KEY, v text);
+    SELECT pg_create_logical_replication_slot('db_ascii', 'wal2debezium');
+    INSERT INTO t VALUES (1, 'good'), (2, E'bad \xff');
+});
+my $decode = q{SELECT encode(data, 'hex') FROM pg_logical_slot_peek_binary_changes('db_ascii', NULL, NULL, 'topic.prefix', 'app', 'event.converting.failure.handling.mode', '%s')};
+my $lines = join '', map { pack('H*', $_) . "\n" } split /\n/, $node->safe_psql('db_ascii', sprintf $decode, 'warn');
+like($lines, qr/"after":\{"id":1,"v":"good"\}/, 'SQL_ASCII: valid text comes');
+ok(utf8::decode(my $copy = $lines), 'SQL_ASCII: invalid bytes do not get into records');
+my ($status, undef, $stderr) = $node->psql('db_ascii', sprintf $decode, 'fail');
+isnt($status, 0, 'SQL_ASCII: invalid bytes are an error with mode fail');
+like($stderr, qr/"v"/, 'SQL_ASCII: the error names the column');
+
+done_testing();
