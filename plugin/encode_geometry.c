@@ -17,7 +17,6 @@
 #include "utils/lsyscache.h"
 
 #include "encode_geometry.h"
-#include "encode_vector.h"
 #include "encoder_table.h"
 
 /* Before 3.7: Geometry version 1, without extensions, and of PostgreSQL's own types only point. */
@@ -491,7 +490,7 @@ geometry_codec(ValueCodec *codec)
 	{
 		encoder = postgis_encoder(codec->type);
 		if (!encoder)
-			return vector_codec(codec);
+			return false;
 		getTypeBinaryOutputInfo(codec->type, &send_function, &is_varlena);
 		fmgr_info(send_function, &codec->output);
 	}

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * encode_geometry.h
- *	  Geometric types of PostgreSQL and PostGIS, and pgvector's (reference 4.1).
+ *	  Geometric types of PostgreSQL and PostGIS (reference 4.1).
  *
  *-------------------------------------------------------------------------
  */

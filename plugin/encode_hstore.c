@@ -21,6 +21,7 @@
 
 #include "encode_hstore.h"
 #include "encoder_table.h"
+#include "java_hash.h"
 
 #define HSTORE_NEW_VERSION 0x80000000U
 #define HSTORE_COUNT_MASK 0x0FFFFFFFU
@@ -35,7 +36,7 @@ typedef struct MapEntry
 	Size key_size;
 	const char *value; /* UTF-8, NULL: null */
 	Size value_size;
-	uint32 hash;
+	uint32 hash; /* spread as HashMap does */
 } MapEntry;
 
 typedef struct HstoreReader
@@ -63,42 +64,6 @@ next_text(HstoreReader *reader, uint32 index, const char **text, Size *size)
 		return true;
 	*text = text_to_utf8(reader->texts + begin, reader->end - begin, size);
 	return *text != NULL;
-}
-
-/* One UTF-8 character; the text is valid. */
-static uint32
-next_character(const unsigned char **text)
-{
-	const unsigned char *p = *text;
-	int more = *p < 0x80 ? 0 : *p < 0xE0 ? 1 : *p < 0xF0 ? 2 : 3;
-	uint32 character = more == 0 ? *p : *p & (0x3F >> more);
-
-	for (int i = 1; i <= more; i++)
-		character = character << 6 | (p[i] & 0x3F);
-	*text = p + more + 1;
-	return character;
-}
-
-/* String.hashCode() over UTF-16, spread as HashMap does. */
-static uint32
-java_hash(const char *text, Size size)
-{
-	const unsigned char *p = (const unsigned char *) text;
-	const unsigned char *end = p + size;
-	uint32 hash = 0;
-
-	while (p < end)
-	{
-		uint32 character = next_character(&p);
-
-		if (character >= 0x10000)
-		{
-			hash = hash * 31 + (0xD800 + ((character - 0x10000) >> 10));
-			character = 0xDC00 + (character & 0x3FF);
-		}
-		hash = hash * 31 + character;
-	}
-	return hash ^ hash >> 16;
 }
 
 /* The pairs in hstore's order, in the current context; NULL if the datum is not readable. */
@@ -129,7 +94,8 @@ read_pairs(struct varlena *value, uint32 *count)
 		if (!next_text(&reader, 2 * i, &pair->key, &pair->key_size) || !pair->key ||
 			!next_text(&reader, 2 * i + 1, &pair->value, &pair->value_size))
 			return NULL;
-		pair->hash = java_hash(pair->key, pair->key_size);
+		pair->hash = java_string_hash(pair->key, pair->key_size);
+		pair->hash ^= pair->hash >> 16;
 	}
 	return pairs;
 }
@@ -149,7 +115,8 @@ hash_map_order(const MapEntry *pairs, uint32 count)
 
 	while (count > capacity * 3 / 4)
 		capacity *= 2;
-	next = MemoryContextAllocExtended(CurrentMemoryContext, sizeof(uint32) * capacity, MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	next =
+		MemoryContextAllocExtended(CurrentMemoryContext, sizeof(uint32) * capacity, MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	for (uint32 i = 0; i < count; i++)
 		next[pairs[i].hash & (capacity - 1)]++;
 	for (Size bucket = 0; bucket < capacity; bucket++)

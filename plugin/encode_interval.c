@@ -255,9 +255,9 @@ static const ValueEncoder interval_structured = {
 	.filler = interval_filler,
 };
 
-static const StructuredField duration_fields[] = {STRUCTURED_YEARS,	  STRUCTURED_MONTHS,  STRUCTURED_DAYS,
-												  STRUCTURED_HOURS,	  STRUCTURED_MINUTES, STRUCTURED_SECONDS,
-												  STRUCTURED_NANOS,	  STRUCTURED_PRECISION};
+static const StructuredField duration_fields[] = {STRUCTURED_YEARS, STRUCTURED_MONTHS,	 STRUCTURED_DAYS,
+												  STRUCTURED_HOURS, STRUCTURED_MINUTES,	 STRUCTURED_SECONDS,
+												  STRUCTURED_NANOS, STRUCTURED_PRECISION};
 
 static const StructuredLayout duration_layout = {
 	.name = "io.debezium.time.StructuredDuration",

@@ -23,9 +23,9 @@
 /* codec->extra of an array; required_schema says that its items cannot be null. */
 typedef struct ArrayRules
 {
-	bool null_fails;   /* a null item makes the whole value fail although the schema allows it */
-	bool values_fail;  /* any other item does */
-	bool is_time;	   /* items lose what is below a millisecond, in java.sql.Time */
+	bool null_fails;  /* a null item makes the whole value fail although the schema allows it */
+	bool values_fail; /* any other item does */
+	bool is_time;	  /* items lose what is below a millisecond, in java.sql.Time */
 } ArrayRules;
 
 static ConnectSchema *
@@ -72,8 +72,8 @@ encode_items(const ValueCodec *codec, ArrayType *array, JsonWriter *writer)
 	bool *nulls;
 	int count;
 
-	deconstruct_array(array, ARR_ELEMTYPE(array), codec->element_length, codec->element_by_value,
-					  codec->element_align, &items, &nulls, &count);
+	deconstruct_array(array, ARR_ELEMTYPE(array), codec->element_length, codec->element_by_value, codec->element_align,
+					  &items, &nulls, &count);
 	json_char(writer, '[');
 	for (int i = 0; i < count; i++)
 	{

@@ -289,14 +289,11 @@ static const TemporalShape date_connect = SHAPE(encode_date_days, date_default, 
 static const TemporalShape date_iso =
 	SHAPE(encode_date_iso, date_default, "string", DEBEZIUM_TIME "IsoDate", "1970-01-01Z");
 
-static const TemporalShape time_millis =
-	SHAPE(encode_time_millis, time_default, "int32", DEBEZIUM_TIME "Time", NULL);
-static const TemporalShape time_connect =
-	SHAPE(encode_time_millis, time_default, "int32", CONNECT_DATA "Time", NULL);
+static const TemporalShape time_millis = SHAPE(encode_time_millis, time_default, "int32", DEBEZIUM_TIME "Time", NULL);
+static const TemporalShape time_connect = SHAPE(encode_time_millis, time_default, "int32", CONNECT_DATA "Time", NULL);
 static const TemporalShape time_micros =
 	SHAPE(encode_time_micros, time_default, "int64", DEBEZIUM_TIME "MicroTime", NULL);
-static const TemporalShape time_nanos =
-	SHAPE(encode_time_nanos, time_default, "int64", DEBEZIUM_TIME "NanoTime", NULL);
+static const TemporalShape time_nanos = SHAPE(encode_time_nanos, time_default, "int64", DEBEZIUM_TIME "NanoTime", NULL);
 static const TemporalShape time_iso =
 	SHAPE(encode_time_iso, time_default, "string", DEBEZIUM_TIME "IsoTime", "00:00:00Z");
 
@@ -319,8 +316,8 @@ static const TemporalShape timestamp_nanos = {
 	.name = DEBEZIUM_TIME "NanoTimestamp",
 };
 
-static const TemporalShape timestamptz_iso =
-	SHAPE(encode_timestamptz_iso, timestamptz_default, "string", DEBEZIUM_TIME "ZonedTimestamp", "1970-01-01T00:00:00Z");
+static const TemporalShape timestamptz_iso = SHAPE(encode_timestamptz_iso, timestamptz_default, "string",
+												   DEBEZIUM_TIME "ZonedTimestamp", "1970-01-01T00:00:00Z");
 static const TemporalShape timetz_iso =
 	SHAPE(encode_timetz_iso, NULL, "string", DEBEZIUM_TIME "ZonedTime", "00:00:00Z");
 

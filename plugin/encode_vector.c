@@ -29,7 +29,6 @@
 
 #define VECTORS_SINCE 300
 
-
 typedef struct DenseHeader
 {
 	int16 dim;

@@ -28,8 +28,8 @@
 
 typedef struct ParsedTimestamp
 {
-	int64 day;	 /* PostgreSQL's */
-	int64 clock; /* microseconds of the day */
+	int64 day;	  /* PostgreSQL's */
+	int64 clock;  /* microseconds of the day */
 	int64 offset; /* microseconds east of UTC */
 } ParsedTimestamp;
 
