@@ -1,0 +1,318 @@
+/*
+ * status.c
+ *	  One query about the slot, one question to the progress topic, printed
+ *	  as text or JSON.
+ */
+#include "status.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <yajl/yajl_gen.h>
+
+#include "kafka_client.h"
+#include "memory.h"
+#include "pg_session.h"
+#include "progress_topic.h"
+#include "signals.h"
+
+#define KAFKA_TIMEOUT_MS 8000
+#define WATCH_INTERVAL_MS 1000
+/* With --watch, progress is read only every so many rounds: it takes a client of its own. */
+#define PROGRESS_INTERVAL 10
+
+static const PgPatience patience = {15000, false};
+
+/*
+ * How old the confirmed position is, only the walsender knows, and only while
+ * somebody reads the slot; a slot without lag is 0 s behind.
+ */
+static const char status_sql[] =
+	"SELECT s.slot_name, s.plugin, s.database, s.active_pid, s.wal_status, s.safe_wal_size, w.lsn, "
+	"s.confirmed_flush_lsn, s.restart_lsn, greatest(pg_wal_lsn_diff(w.lsn, s.confirmed_flush_lsn), 0), "
+	"round(extract(epoch FROM CASE WHEN s.confirmed_flush_lsn >= w.lsn THEN interval '0' ELSE r.flush_lag END), 3), "
+	"greatest(pg_wal_lsn_diff(w.lsn, s.restart_lsn), 0), c.system_identifier "
+	"FROM pg_catalog.pg_replication_slots s "
+	"CROSS JOIN (SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_flush_lsn() END "
+	"AS lsn) w "
+	"CROSS JOIN pg_catalog.pg_control_system() c "
+	"LEFT JOIN pg_catalog.pg_stat_replication r ON r.pid = s.active_pid WHERE s.slot_name = $1";
+
+/* Its columns, and how they are called and printed; the system identifier stays inside. */
+typedef struct StatusColumn
+{
+	const char *json_name;
+	const char *label;
+	enum
+	{
+		AS_TEXT,
+		AS_NUMBER,
+		AS_BYTES, /* a number, with a unit for people */
+		AS_SECONDS,
+	} print;
+} StatusColumn;
+
+enum
+{
+	STATUS_SLOT,
+	STATUS_PLUGIN,
+	STATUS_DATABASE,
+	STATUS_ACTIVE_PID,
+	STATUS_WAL_STATUS,
+	STATUS_SAFE_WAL_SIZE,
+	STATUS_CURRENT_LSN,
+	STATUS_CONFIRMED_LSN,
+	STATUS_RESTART_LSN,
+	STATUS_LAG_BYTES,
+	STATUS_LAG_SECONDS,
+	STATUS_RETAINED,
+	STATUS_SYSTEM,
+};
+
+static const StatusColumn columns[STATUS_SYSTEM] = {
+	[STATUS_SLOT] = {"slot", "slot", AS_TEXT},
+	[STATUS_PLUGIN] = {"plugin", "plugin", AS_TEXT},
+	[STATUS_DATABASE] = {"database", "database", AS_TEXT},
+	[STATUS_ACTIVE_PID] = {"active_pid", "read by process", AS_NUMBER},
+	[STATUS_WAL_STATUS] = {"wal_status", "WAL status", AS_TEXT},
+	[STATUS_SAFE_WAL_SIZE] = {"safe_wal_size", "WAL until lost", AS_BYTES},
+	[STATUS_CURRENT_LSN] = {"current_lsn", "current LSN", AS_TEXT},
+	[STATUS_CONFIRMED_LSN] = {"confirmed_lsn", "confirmed LSN", AS_TEXT},
+	[STATUS_RESTART_LSN] = {"restart_lsn", "restart LSN", AS_TEXT},
+	[STATUS_LAG_BYTES] = {"lag_bytes", "lag", AS_BYTES},
+	[STATUS_LAG_SECONDS] = {"lag_seconds", "lag in time", AS_SECONDS},
+	[STATUS_RETAINED] = {"retained_wal_bytes", "retained WAL", AS_BYTES},
+};
+
+/* What one round found. */
+typedef struct Status
+{
+	PGresult *slot;			/* NULL or without a row: not there */
+	char *progress;			/* JSON, or NULL: none, or not asked */
+	Error progress_problem; /* ERROR_NONE: it was read, or there is none */
+} Status;
+
+static int
+fail(Logger *log, const Error *error)
+{
+	if (error->hint[0] != '\0')
+		log_error(log, "%s; %s", error->message, error->hint);
+	else
+		log_error(log, "%s", error->message);
+	return error_exit_status(error->kind);
+}
+
+static const char *
+producer_setting(const Config *config, const char *name)
+{
+	for (const ConfigSetting *setting = config_rdkafka(config); setting->name != NULL; setting++)
+		if (strcmp(setting->name, name) == 0)
+			return setting->value;
+	return NULL;
+}
+
+/* progress_read() would make the topic, and looking must not. */
+static bool
+progress_topic_exists(const Config *config, Error *error)
+{
+	const char *name = config_text(config, OPT_PROGRESS_TOPIC);
+	rd_kafka_conf_t *conf = kafka_client_conf(config, RD_KAFKA_PRODUCER, error);
+	rd_kafka_t *client;
+	KafkaTopicState state = KAFKA_TOPIC_MISSING;
+	bool asked;
+
+	if (conf == NULL)
+		return false;
+	rd_kafka_conf_set_log_cb(conf, NULL);
+	client = kafka_client_new(RD_KAFKA_PRODUCER, conf, error);
+	if (client == NULL)
+		return false;
+	asked = kafka_client_topic(client, name, KAFKA_TIMEOUT_MS, &state, NULL, error);
+	rd_kafka_destroy(client);
+	return asked && state == KAFKA_TOPIC_EXISTS;
+}
+
+static void
+read_progress(const Config *config, Logger *log, Status *status)
+{
+	Progress progress;
+	ProgressTopic *topic;
+	bool found = false;
+	bool other_system = false;
+
+	if (config_text(config, OPT_TOPIC_PREFIX) == NULL || config_sink(config) != CONFIG_SINK_KAFKA ||
+		producer_setting(config, "bootstrap.servers") == NULL ||
+		!progress_topic_exists(config, &status->progress_problem))
+		return;
+	topic = progress_new(config, log, PQgetvalue(status->slot, 0, STATUS_SLOT),
+						 strtoull(PQgetvalue(status->slot, 0, STATUS_SYSTEM), NULL, 10),
+						 PQgetvalue(status->slot, 0, STATUS_DATABASE));
+	if (progress_read(topic, KAFKA_TIMEOUT_MS, &progress, &found, &other_system, &status->progress_problem) && found)
+		status->progress = progress_value_json(&progress);
+	progress_free(topic);
+}
+
+/* For people, beside the exact number. */
+static void
+print_size(double bytes)
+{
+	static const char *const units[] = {"bytes", "kB", "MB", "GB", "TB"};
+	size_t unit = 0;
+
+	for (; bytes >= 10240 && unit < 4; unit++)
+		bytes /= 1024;
+	printf(unit > 0 ? " (%.0f %s)" : "", bytes, units[unit]);
+}
+
+static void
+print_text(const Status *status)
+{
+	for (int i = 0; i < STATUS_SYSTEM; i++)
+	{
+		const char *value = PQgetvalue(status->slot, 0, i);
+
+		if (PQgetisnull(status->slot, 0, i))
+		{
+			if (i == STATUS_ACTIVE_PID)
+				printf("%-16s nobody\n", columns[i].label);
+			continue;
+		}
+		printf("%-16s %s", columns[i].label, value);
+		if (columns[i].print == AS_BYTES)
+		{
+			printf(" bytes");
+			print_size(atof(value));
+		}
+		printf(columns[i].print == AS_SECONDS ? " s\n" : "\n");
+	}
+	if (status->progress != NULL)
+		printf("%-16s %s\n", "progress", status->progress);
+	else if (status->progress_problem.kind != ERROR_NONE)
+		printf("%-16s not known: %s\n", "progress", status->progress_problem.message);
+}
+
+static void
+gen_text(yajl_gen gen, const char *text)
+{
+	yajl_gen_string(gen, (const unsigned char *) text, strlen(text));
+}
+
+/* Numbers, and JSON that is finished. */
+static void
+gen_raw(yajl_gen gen, const char *text)
+{
+	yajl_gen_number(gen, text, strlen(text));
+}
+
+static void
+gen_columns(yajl_gen gen, const PGresult *slot)
+{
+	for (int i = 0; i < STATUS_SYSTEM; i++)
+	{
+		if (PQgetisnull(slot, 0, i) && i == STATUS_LAG_SECONDS)
+			continue; /* nobody knows */
+		gen_text(gen, columns[i].json_name);
+		if (PQgetisnull(slot, 0, i))
+			yajl_gen_null(gen);
+		else if (columns[i].print == AS_TEXT)
+			gen_text(gen, PQgetvalue(slot, 0, i));
+		else
+			gen_raw(gen, PQgetvalue(slot, 0, i));
+	}
+}
+
+static void
+print_json(const Status *status)
+{
+	yajl_gen gen = memory_checked(yajl_gen_alloc(NULL));
+	const unsigned char *text;
+	size_t size;
+
+	yajl_gen_map_open(gen);
+	gen_columns(gen, status->slot);
+	gen_text(gen, "active");
+	yajl_gen_bool(gen, !PQgetisnull(status->slot, 0, STATUS_ACTIVE_PID));
+	if (status->progress != NULL)
+	{
+		gen_text(gen, "progress");
+		gen_raw(gen, status->progress);
+	}
+	else if (status->progress_problem.kind != ERROR_NONE)
+	{
+		gen_text(gen, "progress_problem");
+		gen_text(gen, status->progress_problem.message);
+	}
+	yajl_gen_map_close(gen);
+	yajl_gen_get_buf(gen, &text, &size);
+	printf("%.*s\n", (int) size, (const char *) text);
+	yajl_gen_free(gen);
+}
+
+static bool
+read_slot(const Config *config, PGconn *conn, Status *status, Error *error)
+{
+	const char *slot_name = config_text(config, OPT_SLOT_NAME);
+
+	status->slot = pg_session_query(conn, status_sql, 1, &slot_name, patience, "could not ask for the slot", error);
+	if (status->slot == NULL)
+		return false;
+	if (PQntuples(status->slot) == 1)
+		return true;
+	error_set(error, ERROR_FAILED, "replication slot \"%s\" does not exist", slot_name);
+	error_hint(error, "wal2kafka run creates it; \"slot.name\" names another");
+	return false;
+}
+
+/* One round; progress is kept from round to round. */
+static bool
+show(const Config *config, const CommandLine *command, Logger *log, PGconn *conn, Status *status, bool ask_progress,
+	 Error *error)
+{
+	bool there = read_slot(config, conn, status, error);
+
+	if (there && ask_progress)
+	{
+		free(status->progress);
+		status->progress = NULL;
+		status->progress_problem.kind = ERROR_NONE;
+		read_progress(config, log, status);
+	}
+	if (there && command->json)
+		print_json(status);
+	else if (there)
+		print_text(status);
+	if (there && command->watch && !command->json)
+		printf("\n");
+	fflush(stdout);
+	PQclear(status->slot);
+	status->slot = NULL;
+	return there;
+}
+
+int
+status_command(const Config *config, const CommandLine *command, Logger *log)
+{
+	Status status = {NULL, NULL, {ERROR_NONE, "", ""}};
+	Error error = {ERROR_NONE, "", ""};
+	PGconn *conn = NULL;
+	bool shown = false;
+
+	for (int round = 0; round == 0 || (command->watch && !signals_stop_requested()); round++)
+	{
+		if (round > 0)
+			signals_sleep_ms(WATCH_INTERVAL_MS);
+		if (round > 0 && signals_stop_requested())
+			break;
+		if (conn == NULL)
+			conn = pg_session_connect(config, false, patience, &error);
+		shown = conn != NULL && show(config, command, log, conn, &status, round % PROGRESS_INTERVAL == 0, &error);
+		if (shown)
+			continue;
+		if (command->watch)
+			fail(log, &error);
+		PQfinish(conn);
+		conn = NULL;
+	}
+	PQfinish(conn);
+	free(status.progress);
+	return shown || command->watch ? 0 : fail(log, &error);
+}
