@@ -38,6 +38,12 @@ extern bool kafka_topics_create(const KafkaTopics *topics, rd_kafka_t *client, c
  */
 extern bool kafka_topics_created(rd_kafka_event_t *event, Error *error) MUST_CHECK;
 
+/*
+ * After kafka_topics_created() failed: only for lack of rights?  The topic may
+ * be there all the same, so the first record can be tried.
+ */
+extern bool kafka_topics_not_allowed(rd_kafka_event_t *event);
+
 /* Name of the group a topic belongs to, borrowed: for `check`. */
 extern const char *kafka_topics_group(const KafkaTopics *topics, const char *topic);
 

@@ -45,10 +45,4 @@ extern bool progress_write_now(ProgressTopic *topic, Sink *sink, const Progress 
 extern bool progress_forget(ProgressTopic *topic, Sink *sink, int timeout_ms, SinkReport report, void *arg,
 							Error *error) MUST_CHECK;
 
-/* For tests and status: the JSON of key and value. The caller frees. */
-extern char *progress_key_json(const ProgressTopic *topic);
-extern char *progress_value_json(const Progress *progress);
-/* The other way round; false: not one of ours. */
-extern bool progress_parse(const char *json, size_t size, Progress *progress) MUST_CHECK;
-
 #endif

@@ -1,0 +1,699 @@
+/*
+ * kafka_sink.c
+ *	  Records to Kafka through librdkafka.
+ *
+ * All that librdkafka has to say (delivery reports, errors, log lines, results
+ * of topic creation) comes through one queue that poll serves; no callback of
+ * ours runs in a thread of its own.  A message's opaque is its ticket, so a
+ * record costs no memory of ours.
+ */
+#include "kafka_sink.h"
+
+#include <errno.h>
+#include <librdkafka/rdkafka.h>
+#include <search.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "bytes.h"
+#include "clock.h"
+#include "kafka_client.h"
+#include "kafka_refusal.h"
+#include "kafka_topics.h"
+#include "record_bytes.h"
+
+/* Tickets whose source LSNs are remembered for error messages; a power of two. */
+#define REMEMBERED_TICKETS 8192
+/* Values up to this size are put together in one buffer and copied, larger ones where librdkafka can keep them. */
+#define COPIED_VALUE_SIZE 16384
+#define REASON_SIZE 512
+
+_Static_assert(sizeof(void *) >= sizeof(uint64_t), "a message's opaque pointer carries the ticket");
+
+typedef enum TopicState
+{
+	TOPIC_NEW,
+	TOPIC_CREATING,
+	TOPIC_READY,
+} TopicState;
+
+/* One per topic name for the sink's life, whatever the stream forgets. */
+typedef struct SinkTopic
+{
+	char *name; /* first: tsearch compares names */
+	rd_kafka_topic_t *handle;
+	TopicState state;
+} SinkTopic;
+
+typedef struct TicketSource
+{
+	uint64_t ticket;
+	uint64_t first_lsn;
+	uint64_t last_lsn;
+} TicketSource;
+
+typedef struct KafkaSink
+{
+	Sink sink; /* first: a Sink pointer is a KafkaSink pointer */
+	Logger *log;
+	rd_kafka_t *producer;
+	rd_kafka_queue_t *queue;
+	KafkaTopics *creation; /* NULL: topics are not created by us */
+	void *topics;		   /* tsearch tree of SinkTopic */
+	int wake_fd;
+	bool tolerates;		 /* errors.tolerance=all */
+	bool brokers_down;
+	char why_down[REASON_SIZE];
+	uint64_t refused;
+	Buffer key;
+	Buffer value;
+	TicketSource *sources;
+	uint64_t settled_ticket; /* refused in put, to be reported by the next poll */
+	uint64_t settled_count;
+} KafkaSink;
+
+/* One service of the queue. */
+typedef struct Serving
+{
+	KafkaSink *sink;
+	SinkReport report;
+	void *arg;
+	Error *error;
+	uint64_t ticket; /* a run of reports for the same ticket is one call */
+	uint64_t count;
+} Serving;
+
+static KafkaSink *
+kafka_sink(Sink *sink)
+{
+	return (KafkaSink *) sink;
+}
+
+/* ---- topics ---- */
+
+static int
+compare_topics(const void *one, const void *other)
+{
+	return strcmp(((const SinkTopic *) one)->name, ((const SinkTopic *) other)->name);
+}
+
+static SinkTopic *
+find_topic(KafkaSink *self, const char *name, Error *error)
+{
+	SinkTopic wanted = {.name = (char *) name};
+	SinkTopic **found = tfind(&wanted, &self->topics, compare_topics);
+	SinkTopic *topic;
+
+	if (found)
+		return *found;
+	topic = bytes_alloc_zero(1, sizeof(SinkTopic));
+	topic->handle = rd_kafka_topic_new(self->producer, name, NULL);
+	if (topic->handle == NULL)
+	{
+		rd_kafka_resp_err_t code = rd_kafka_last_error();
+
+		free(topic);
+		error_set(error, ERROR_FAILED, "cannot write to topic \"%s\": %s", name, rd_kafka_err2str(code));
+		error_hint(error, "A topic's name has 1 to 249 letters, digits, '.', '_' and '-'.");
+		return NULL;
+	}
+	topic->name = bytes_copy_text(name, strlen(name));
+	topic->state = self->creation ? TOPIC_NEW : TOPIC_READY;
+	tsearch(topic, &self->topics, compare_topics);
+	return topic;
+}
+
+static void
+free_topic(void *node)
+{
+	SinkTopic *topic = node;
+
+	rd_kafka_topic_destroy(topic->handle);
+	free(topic->name);
+	free(topic);
+}
+
+/* SINK_FULL until the topic is there; the result of its creation comes through the queue. */
+static SinkResult
+make_topic_ready(KafkaSink *self, SinkTopic *topic, Error *error)
+{
+	if (topic->state == TOPIC_READY)
+		return SINK_OK;
+	if (topic->state == TOPIC_NEW)
+	{
+		if (!kafka_topics_create(self->creation, self->producer, topic->name, self->queue, topic, error))
+			return SINK_ERROR;
+		topic->state = TOPIC_CREATING;
+	}
+	return SINK_FULL;
+}
+
+static bool
+serve_creation(Serving *serving, rd_kafka_event_t *event)
+{
+	SinkTopic *topic = rd_kafka_event_opaque(event);
+	KafkaSink *self = serving->sink;
+
+	topic->state = TOPIC_READY;
+	if (kafka_topics_created(event, serving->error))
+		return true;
+	if (!kafka_topics_not_allowed(event))
+	{
+		topic->state = TOPIC_NEW;
+		return false;
+	}
+	log_warning(self->log, "%s; writing to it all the same", serving->error->message);
+	*serving->error = (Error){0};
+	return true;
+}
+
+/* ---- where records come from, for error messages ---- */
+
+static void
+remember_source(KafkaSink *self, uint64_t ticket, uint64_t source_lsn)
+{
+	TicketSource *source = &self->sources[ticket & (REMEMBERED_TICKETS - 1)];
+
+	if (source->ticket != ticket)
+		*source = (TicketSource){ticket, source_lsn, source_lsn};
+	source->last_lsn = source_lsn;
+}
+
+static void
+fill_source(const KafkaSink *self, uint64_t ticket, RefusedRecord *refused)
+{
+	const TicketSource *source = &self->sources[ticket & (REMEMBERED_TICKETS - 1)];
+
+	if (ticket == 0 || source->ticket != ticket)
+		return;
+	refused->first_source_lsn = source->first_lsn;
+	refused->last_source_lsn = source->last_lsn;
+}
+
+/* A record that will never be taken: true when it is let go, so that its ticket can be settled. */
+static bool
+tolerate(KafkaSink *self, const RefusedRecord *refused, uint64_t ticket, Error *error)
+{
+	DeliveryVerdict verdict = kafka_judge(refused->code, refused->batch_size);
+
+	/* records of the relay's own, such as progress, are never let go */
+	if (verdict == DELIVERY_REFUSED && self->tolerates && ticket != 0)
+	{
+		Error words;
+
+		kafka_describe_refusal(refused, ERROR_NONE, &words);
+		log_error(self->log, "record dropped: %s", words.message);
+		self->refused++;
+		return true;
+	}
+	return kafka_describe_refusal(refused, verdict == DELIVERY_RETRY ? ERROR_RETRY : ERROR_FAILED, error);
+}
+
+/* ---- put ---- */
+
+static SinkResult
+produce_failed(KafkaSink *self, rd_kafka_error_t *failure, RefusedRecord *refused, uint64_t ticket, Error *error)
+{
+	SinkResult result = SINK_OK;
+
+	refused->code = rd_kafka_error_code(failure);
+	refused->reason = rd_kafka_error_string(failure);
+	refused->batch_size = 1;
+	if (refused->code == RD_KAFKA_RESP_ERR__QUEUE_FULL)
+		result = SINK_FULL;
+	else if (refused->code == RD_KAFKA_RESP_ERR__FATAL)
+	{
+		error_set(error, ERROR_RETRY, "Kafka producer cannot go on: %s", refused->reason);
+		result = SINK_ERROR;
+	}
+	else if (!tolerate(self, refused, ticket, error))
+		result = SINK_ERROR;
+	else
+	{
+		self->settled_ticket = ticket;
+		self->settled_count++;
+		eventfd_write(self->wake_fd, 1);
+	}
+	rd_kafka_error_destroy(failure);
+	return result;
+}
+
+static void
+add_headers(rd_kafka_headers_t *headers, const FrameHeaderField *fields, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		rd_kafka_header_add(headers, fields[i].name, (ssize_t) fields[i].name_size, fields[i].value,
+							(ssize_t) fields[i].value_size);
+}
+
+/* The record's headers as librdkafka takes them, its to free; NULL: none. */
+static rd_kafka_headers_t *
+headers_of(const FrameRecord *record)
+{
+	FrameHeaderset *headerset = record->headerset;
+	bool own_first = record->own_header_count > 0 && !(record->flags & RECORD_HEADERS_AFTER);
+	rd_kafka_headers_t *headers;
+
+	if (headerset && headerset->sink_headers == NULL)
+	{
+		headerset->sink_headers = rd_kafka_headers_new(headerset->count);
+		add_headers(headerset->sink_headers, headerset->fields, headerset->count);
+	}
+	if (headerset && !own_first)
+		headers = rd_kafka_headers_copy(headerset->sink_headers);
+	else if (record->own_header_count > 0)
+		headers = rd_kafka_headers_new(record->own_header_count + (headerset ? headerset->count : 0));
+	else
+		return NULL;
+	add_headers(headers, record->own_headers, record->own_header_count);
+	if (headerset && own_first)
+		add_headers(headers, headerset->fields, headerset->count);
+	return headers;
+}
+
+static Bytes
+key_of(KafkaSink *self, const FrameRecord *record)
+{
+	if (record->flags & RECORD_NULL_KEY)
+		return (Bytes){NULL, 0};
+	if (record->key_schema.size == 0)
+		return record->key;
+	self->key.size = 0;
+	record_append_key(&self->key, record);
+	return (Bytes){self->key.data, self->key.size};
+}
+
+/*
+ * The value, and in *flags who owns it: librdkafka copies a small one beside
+ * its own message in one allocation, and is given a large one to free.
+ */
+static Bytes
+value_of(KafkaSink *self, const SinkRecord *sink_record, int *flags)
+{
+	const FrameRecord *record = sink_record->record;
+	Buffer large = {0};
+
+	*flags = RD_KAFKA_MSG_F_COPY;
+	if (record->flags & RECORD_NULL_VALUE)
+		return (Bytes){NULL, 0};
+	if (record_value_is_plain(record))
+		return record->value;
+	if (record->value_schema.size + record->value.size <= COPIED_VALUE_SIZE)
+	{
+		self->value.size = 0;
+		record_append_value(&self->value, sink_record);
+		return (Bytes){self->value.data, self->value.size};
+	}
+	record_append_value(&large, sink_record);
+	*flags = RD_KAFKA_MSG_F_FREE;
+	return (Bytes){large.data, large.size};
+}
+
+static SinkResult
+produce(KafkaSink *self, const SinkRecord *sink_record, SinkTopic *topic, Error *error)
+{
+	const FrameRecord *record = sink_record->record;
+	int flags;
+	Bytes key = key_of(self, record);
+	Bytes value = value_of(self, sink_record, &flags);
+	rd_kafka_headers_t *headers = headers_of(record);
+	RefusedRecord refused = {.topic = topic->name, .key_size = key.data ? (int64_t) key.size : -1,
+							 .value_size = value.data ? (int64_t) value.size : -1,
+							 .first_source_lsn = record->source_lsn, .last_source_lsn = record->source_lsn};
+	rd_kafka_vu_t parts[] = {
+		{.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = topic->handle},
+		{.vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = record->partition},
+		{.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {(void *) key.data, key.size}},
+		{.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {(void *) value.data, value.size}},
+		{.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = flags},
+		{.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = (void *) (uintptr_t) sink_record->ticket},
+		{.vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = record->timestamp_ms < 0 ? 0 : record->timestamp_ms},
+		{.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers},
+	};
+	size_t count = sizeof(parts) / sizeof(parts[0]);
+	rd_kafka_error_t *failure = rd_kafka_produceva(self->producer, parts, headers ? count : count - 1);
+
+	if (failure == NULL)
+	{
+		remember_source(self, sink_record->ticket, record->source_lsn);
+		return SINK_OK;
+	}
+	if (headers)
+		rd_kafka_headers_destroy(headers);
+	if (flags == RD_KAFKA_MSG_F_FREE)
+		free((void *) value.data);
+	return produce_failed(self, failure, &refused, sink_record->ticket, error);
+}
+
+static SinkResult
+kafka_put(Sink *sink, const SinkRecord *sink_record, Error *error)
+{
+	KafkaSink *self = kafka_sink(sink);
+	FrameTopic *frame_topic = sink_record->record->topic;
+	SinkTopic *topic = frame_topic->sink_topic;
+	SinkResult ready;
+
+	/* one ticket at a time is kept for poll */
+	if (self->settled_count > 0 && self->settled_ticket != sink_record->ticket)
+		return SINK_FULL;
+	if (topic == NULL)
+	{
+		topic = find_topic(self, frame_topic->name, error);
+		if (topic == NULL)
+			return SINK_ERROR;
+		frame_topic->sink_topic = topic;
+	}
+	ready = make_topic_ready(self, topic, error);
+	return ready == SINK_OK ? produce(self, sink_record, topic, error) : ready;
+}
+
+static SinkResult
+kafka_put_raw(Sink *sink, const char *topic, int32_t partition, Bytes key, Bytes value, uint64_t ticket, Error *error)
+{
+	KafkaSink *self = kafka_sink(sink);
+	FrameTopic frame_topic = {.name = (char *) topic, .size = strlen(topic)};
+	FrameRecord *record = bytes_alloc_zero(1, sizeof(FrameRecord));
+	SinkRecord sink_record = {.record = record, .ticket = ticket};
+	SinkResult result;
+
+	record->topic = &frame_topic;
+	record->partition = partition;
+	record->timestamp_ms = -1;
+	record->key = key;
+	record->value = value;
+	record->flags = (key.data ? 0 : RECORD_NULL_KEY) | (value.data ? 0 : RECORD_NULL_VALUE);
+	result = kafka_put(&self->sink, &sink_record, error);
+	free(record);
+	return result;
+}
+
+/* ---- poll ---- */
+
+static void
+report_run(Serving *serving)
+{
+	if (serving->count > 0 && serving->ticket != 0)
+		serving->report(serving->arg, serving->ticket, serving->count);
+	serving->count = 0;
+}
+
+static void
+settle(Serving *serving, uint64_t ticket)
+{
+	if (ticket != serving->ticket)
+		report_run(serving);
+	serving->ticket = ticket;
+	serving->count++;
+}
+
+static bool
+serve_failed_message(Serving *serving, const rd_kafka_message_t *message, size_t batch_size)
+{
+	uint64_t ticket = (uint64_t) (uintptr_t) message->_private;
+	RefusedRecord refused = {.topic = rd_kafka_topic_name(message->rkt), .code = message->err,
+							 .batch_size = batch_size, .key_size = message->key ? (int64_t) message->key_len : -1,
+							 .value_size = message->payload ? (int64_t) message->len : -1};
+
+	fill_source(serving->sink, ticket, &refused);
+	if (!tolerate(serving->sink, &refused, ticket, serving->error))
+		return false;
+	settle(serving, ticket);
+	return true;
+}
+
+static bool
+serve_reports(Serving *serving, rd_kafka_event_t *event)
+{
+	size_t batch_size = rd_kafka_event_message_count(event);
+	const rd_kafka_message_t *message;
+	bool delivered = false;
+	bool good = true;
+
+	while (good && (message = rd_kafka_event_message_next(event)) != NULL)
+	{
+		if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
+		{
+			settle(serving, (uint64_t) (uintptr_t) message->_private);
+			delivered = true;
+		}
+		else
+			good = serve_failed_message(serving, message, batch_size);
+	}
+	report_run(serving);
+	if (delivered && serving->sink->brokers_down)
+	{
+		serving->sink->brokers_down = false;
+		log_info(serving->sink->log, "Kafka answers again");
+	}
+	return good;
+}
+
+static bool
+serve_fatal(Serving *serving)
+{
+	char reason[REASON_SIZE] = "";
+	rd_kafka_resp_err_t code = rd_kafka_fatal_error(serving->sink->producer, reason, sizeof(reason));
+	ErrorKind kind = kafka_judge(code, 1) == DELIVERY_FAILED ? ERROR_FAILED : ERROR_RETRY;
+
+	return error_set(serving->error, kind, "Kafka producer cannot go on: %s", reason);
+}
+
+/* Errors of the connections are told by librdkafka again and again; the log shows changes only. */
+static bool
+serve_error(Serving *serving, rd_kafka_event_t *event)
+{
+	KafkaSink *self = serving->sink;
+	rd_kafka_resp_err_t code = rd_kafka_event_error(event);
+	const char *reason = rd_kafka_event_error_string(event);
+
+	if (rd_kafka_event_error_is_fatal(event) || code == RD_KAFKA_RESP_ERR__FATAL)
+		return serve_fatal(serving);
+	if (code == RD_KAFKA_RESP_ERR__AUTHENTICATION || code == RD_KAFKA_RESP_ERR__SSL)
+	{
+		error_set(serving->error, ERROR_FAILED, "Kafka refuses the connection: %s", reason);
+		error_hint(serving->error, "Check security.protocol, sasl.* and ssl.* settings.");
+		return false;
+	}
+	if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
+	{
+		snprintf(self->why_down, sizeof(self->why_down), "%s", reason);
+		log_debug(self->log, "Kafka: %s", reason);
+		return true;
+	}
+	if (!self->brokers_down && rd_kafka_outq_len(self->producer) > 0)
+		log_warning(self->log, "Kafka is away: %s", self->why_down[0] ? self->why_down : reason);
+	if (self->why_down[0] == '\0')
+		snprintf(self->why_down, sizeof(self->why_down), "%s", reason);
+	self->brokers_down = true;
+	return true;
+}
+
+static bool
+serve_event(Serving *serving, rd_kafka_event_t *event)
+{
+	switch (rd_kafka_event_type(event))
+	{
+		case RD_KAFKA_EVENT_DR:
+			return serve_reports(serving, event);
+		case RD_KAFKA_EVENT_ERROR:
+			return serve_error(serving, event);
+		case RD_KAFKA_EVENT_CREATETOPICS_RESULT:
+			return serve_creation(serving, event);
+		case RD_KAFKA_EVENT_LOG:
+			kafka_client_log(serving->sink->log, event);
+			return true;
+		default:
+			return true;
+	}
+}
+
+static void
+serve_settled(Serving *serving)
+{
+	KafkaSink *self = serving->sink;
+
+	if (self->settled_count > 0)
+		serving->report(serving->arg, self->settled_ticket, self->settled_count);
+	self->settled_count = 0;
+}
+
+static bool
+kafka_poll(Sink *sink, int timeout_ms, SinkReport report, void *arg, Error *error)
+{
+	KafkaSink *self = kafka_sink(sink);
+	Serving serving = {.sink = self, .report = report, .arg = arg, .error = error};
+	rd_kafka_event_t *event;
+	eventfd_t woken;
+	bool good = true;
+
+	/* before the queue is served: librdkafka signals again when it was empty */
+	if (eventfd_read(self->wake_fd, &woken) == 0)
+		timeout_ms = 0;
+	serve_settled(&serving);
+	while (good && (event = rd_kafka_queue_poll(self->queue, timeout_ms)) != NULL)
+	{
+		good = serve_event(&serving, event);
+		rd_kafka_event_destroy(event);
+		timeout_ms = 0;
+	}
+	return good;
+}
+
+static bool
+kafka_commit(Sink *sink, Error *error)
+{
+	/* linger.ms is short enough to wait it out, see kafka_client.c */
+	(void) sink;
+	(void) error;
+	return true;
+}
+
+static int
+kafka_wake_fd(Sink *sink)
+{
+	return kafka_sink(sink)->wake_fd;
+}
+
+static bool
+kafka_flush(Sink *sink, int timeout_ms, SinkReport report, void *arg, Error *error)
+{
+	KafkaSink *self = kafka_sink(sink);
+	int64_t end_ms = clock_monotonic_ms() + timeout_ms;
+	const int step_ms = 100;
+
+	for (;;)
+	{
+		int64_t left_ms = end_ms - clock_monotonic_ms();
+		int wait_ms = left_ms > step_ms ? step_ms : left_ms > 0 ? (int) left_ms : 0;
+
+		if (!kafka_poll(sink, rd_kafka_outq_len(self->producer) > 0 ? wait_ms : 0, report, arg, error))
+			return false;
+		if (rd_kafka_outq_len(self->producer) == 0)
+			return true;
+		if (left_ms <= 0)
+			break;
+	}
+	return error_set(error, ERROR_RETRY, "could not deliver %d records to Kafka in %d ms%s%s",
+					 rd_kafka_outq_len(self->producer), timeout_ms, self->why_down[0] ? ": " : "", self->why_down);
+}
+
+static void
+kafka_queue(Sink *sink, uint64_t *records, uint64_t *bytes)
+{
+	*records = (uint64_t) rd_kafka_outq_len(kafka_sink(sink)->producer);
+	*bytes = 0;
+}
+
+/* With nothing waiting nobody knows, so the next record may try. */
+static bool
+kafka_available(Sink *sink, const char **why)
+{
+	KafkaSink *self = kafka_sink(sink);
+
+	*why = self->why_down;
+	return !self->brokers_down || rd_kafka_outq_len(self->producer) == 0;
+}
+
+static void
+kafka_topic_forgotten(Sink *sink, FrameTopic *topic)
+{
+	/* kept by name: the stream may define it again */
+	(void) sink;
+	topic->sink_topic = NULL;
+}
+
+static void
+kafka_headerset_forgotten(Sink *sink, FrameHeaderset *headerset)
+{
+	(void) sink;
+	if (headerset->sink_headers)
+		rd_kafka_headers_destroy(headerset->sink_headers);
+	headerset->sink_headers = NULL;
+}
+
+/* What was not delivered is dropped: whoever frees an unflushed sink starts over. */
+static void
+kafka_free(Sink *sink)
+{
+	KafkaSink *self = kafka_sink(sink);
+
+	if (self->queue)
+	{
+		rd_kafka_queue_io_event_enable(self->queue, -1, NULL, 0);
+		rd_kafka_queue_destroy(self->queue);
+	}
+	if (self->producer)
+		rd_kafka_purge(self->producer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
+	tdestroy(self->topics, free_topic);
+	if (self->producer)
+		rd_kafka_destroy(self->producer);
+	if (self->wake_fd >= 0)
+		close(self->wake_fd);
+	kafka_topics_free(self->creation);
+	buffer_free(&self->key);
+	buffer_free(&self->value);
+	free(self->sources);
+	free(self);
+}
+
+/* ---- making ---- */
+
+static const SinkMethods kafka_methods = {
+	.put = kafka_put,
+	.put_raw = kafka_put_raw,
+	.commit = kafka_commit,
+	.poll = kafka_poll,
+	.wake_fd = kafka_wake_fd,
+	.flush = kafka_flush,
+	.queue = kafka_queue,
+	.available = kafka_available,
+	.topic_forgotten = kafka_topic_forgotten,
+	.headerset_forgotten = kafka_headerset_forgotten,
+	.free = kafka_free,
+};
+
+static bool
+open_producer(KafkaSink *self, const Config *config, Error *error)
+{
+	static const uint64_t one = 1;
+	rd_kafka_conf_t *conf = kafka_client_conf(config, RD_KAFKA_PRODUCER, error);
+	char reason[REASON_SIZE];
+
+	if (conf == NULL)
+		return false;
+	rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_LOG);
+	rd_kafka_conf_set(conf, "log.queue", "true", reason, sizeof(reason));
+	self->producer = kafka_client_new(RD_KAFKA_PRODUCER, conf, error);
+	if (self->producer == NULL)
+		return false;
+	self->queue = rd_kafka_queue_get_main(self->producer);
+	rd_kafka_set_log_queue(self->producer, self->queue);
+	self->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (self->wake_fd < 0)
+		return error_set(error, ERROR_FAILED, "could not create an event descriptor: %s", strerror(errno));
+	rd_kafka_queue_io_event_enable(self->queue, self->wake_fd, &one, sizeof(one));
+	return true;
+}
+
+Sink *
+kafka_sink_new(const Config *config, Logger *log, Error *error)
+{
+	KafkaSink *self = bytes_alloc_zero(1, sizeof(KafkaSink));
+
+	self->sink.methods = &kafka_methods;
+	self->log = log;
+	self->wake_fd = -1;
+	self->tolerates = strcmp(config_text(config, OPT_ERRORS_TOLERANCE), "all") == 0;
+	self->sources = bytes_alloc_zero(REMEMBERED_TICKETS, sizeof(TicketSource));
+	if (kafka_topics_new(config, &self->creation, error) && open_producer(self, config, error))
+		return &self->sink;
+	kafka_free(&self->sink);
+	return NULL;
+}
+
+uint64_t
+kafka_sink_records_refused(const Sink *sink)
+{
+	return ((const KafkaSink *) sink)->refused;
+}

@@ -1,0 +1,23 @@
+/*
+ * progress_json.h
+ *	  Key and value of a progress record as JSON.
+ */
+#ifndef PROGRESS_JSON_H
+#define PROGRESS_JSON_H
+
+#include <stddef.h>
+
+#include "resume_plan.h"
+
+/* The caller frees. */
+extern char *progress_json_key(const char *prefix, const char *slot_name, uint64_t system_identifier,
+							   const char *database);
+extern char *progress_value_json(const Progress *progress);
+
+/* False: not one of ours, or not whole. */
+extern bool progress_parse(const char *json, size_t size, Progress *progress) MUST_CHECK;
+/* Is it a key of these names, whatever the system identifier? */
+extern bool progress_json_same_names(const char *json, size_t size, const char *prefix, const char *slot_name,
+									 const char *database);
+
+#endif
