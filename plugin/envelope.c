@@ -268,6 +268,13 @@ write_operation(const PluginOptions *options, char op, JsonWriter *writer)
 	json_raw(writer, clock.text, clock.size);
 }
 
+/* The mark of a snapshot row is known to the reader of the frames only. */
+static bool
+has_hole(const Envelope *envelope, char op)
+{
+	return op == 'r' && option_number(envelope->options, FORMAT) == FORMAT_FRAMES;
+}
+
 /* Everything behind "after". */
 static void
 write_rest(Envelope *envelope, RelationSchema *schema, char op, XLogRecPtr lsn, JsonWriter *writer)
@@ -277,7 +284,7 @@ write_rest(Envelope *envelope, RelationSchema *schema, char op, XLogRecPtr lsn, 
 
 	json_char(writer, ',');
 	mark = source_block_write(envelope->txn->source, writer, schema->source_table.text, schema->source_table.size, lsn);
-	if (op == 'r')
+	if (has_hole(envelope, op))
 		batch_hole(envelope->batch, HOLE_SNAPSHOT_MARK, mark);
 	if (early)
 		txn_block_write(envelope->txn, schema, lsn, writer);
@@ -349,7 +356,7 @@ record_parts(Envelope *envelope, const RelationSchema *schema, const Change *cha
 		.headers = envelope->headers,
 		.flags = keyed ? 0 : RECORD_NULL_KEY,
 		.lsn = change->lsn,
-		.holes = change->op == 'r' ? 1 : 0,
+		.holes = has_hole(envelope, change->op) ? 1 : 0,
 	};
 
 	write_key_header(envelope, schema, change, &parts);

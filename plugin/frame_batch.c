@@ -486,6 +486,8 @@ batch_chunk(FrameBatch *batch, DictionaryEntry *relation, uint32 next_block, uin
 	uint32 id;
 	Size start;
 
+	if (is_json(batch))
+		return;
 	open_frame(batch);
 	id = use_entry(batch, relation);
 	start = entry_open(writer, ENTRY_SNAPSHOT_CHUNK);

@@ -15,6 +15,7 @@
 #include "access/xlog.h"
 #include "access/xlogrecovery.h"
 #include "common/jsonapi.h"
+#include "funcapi.h"
 #include "replication/logical.h"
 #include "replication/output_plugin.h"
 #include "replication/reorderbuffer.h"
@@ -102,6 +103,17 @@ static inline Oid
 compat_primary_key(Relation rel)
 {
 	return rel->rd_pkindex;
+}
+
+/* Prepares a set-returning function that fills a tuplestore. */
+static inline void
+compat_materialized_srf(FunctionCallInfo fcinfo)
+{
+#if PG_VERSION_NUM >= 160000
+	InitMaterializedSRF(fcinfo, 0);
+#else
+	SetSingleFuncCall(fcinfo, 0);
+#endif
 }
 
 /* Exports the output plugin's entry point: PostgreSQL declares it itself from 17 on, and PGDLLEXPORT is empty up to 15. */

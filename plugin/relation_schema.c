@@ -57,9 +57,7 @@ utf8_name(const char *name)
 static bool
 is_publishable(Relation rel)
 {
-	char kind = rel->rd_rel->relkind;
-
-	return (kind == RELKIND_RELATION || kind == RELKIND_PARTITIONED_TABLE) && !IsCatalogRelation(rel) &&
+	return rel->rd_rel->relkind == RELKIND_RELATION && !IsCatalogRelation(rel) &&
 		   rel->rd_rel->relpersistence == RELPERSISTENCE_PERMANENT && RelationGetRelid(rel) >= FirstNormalObjectId;
 }
 
@@ -71,8 +69,9 @@ decide_capture(Build *build)
 
 	schema->reason = filter_table_reason(build->inputs->filter, schema->schema_name, schema->table_name);
 	schema->published = is_publishable(build->rel) && (mode != PUBLICATION_FILTERED || schema->reason == NULL);
-	if (schema->reason == NULL && !is_publishable(build->rel) && !build->inputs->snapshot)
-		schema->reason = "not a permanent table";
+	if (schema->reason == NULL && !is_publishable(build->rel))
+		schema->reason = build->rel->rd_rel->relkind == RELKIND_PARTITIONED_TABLE ? "its partitions are captured"
+																				   : "not a permanent table";
 }
 
 /*
@@ -113,6 +112,7 @@ read_identity(Build *build)
 	ListCell *cell;
 
 	build->schema->replica_identity = identity;
+	build->schema->has_identity = identity == REPLICA_IDENTITY_FULL || OidIsValid(index);
 	if (identity == REPLICA_IDENTITY_FULL || !OidIsValid(index))
 		return;
 	foreach (cell, index_columns(index, false))
@@ -293,6 +293,7 @@ plan_column(Build *build, RowPlan *row, Form_pg_attribute attribute, bool is_key
 	column->attribute = attribute->attnum - 1;
 	column->name = name;
 	column->varlena = attribute->attlen == -1;
+	column->toastable = column->varlena && attribute->attstorage != TYPSTORAGE_PLAIN;
 	column->prefix.text =
 		json_member_prefix(CurrentMemoryContext, row->count == 0 ? '{' : ',', adjusted, &column->prefix.size);
 	fill_constants(build, column, not_null, value_default,

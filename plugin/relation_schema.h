@@ -38,7 +38,8 @@ typedef struct ColumnPlan
 	FixedText filler;		/* where an old tuple lacks the column */
 	FixedText unavailable;	/* unchanged TOAST; none: a conversion failure */
 	bool in_identity;		/* an old tuple has it */
-	bool varlena;			/* may be TOASTed */
+	bool varlena;			/* its values may be TOAST pointers */
+	bool toastable;			/* ... and large ones are */
 	bool failure_reported;
 } ColumnPlan;
 
@@ -57,6 +58,7 @@ typedef struct RelationSchema
 	const char *reason; /* why it is not captured; NULL: it is */
 	bool published;		/* a change of it opens its transaction */
 	char replica_identity;
+	bool has_identity; /* deletes have an old tuple */
 	int attributes; /* of the tuple, dropped ones included */
 	RowPlan row;
 	RowPlan key;

@@ -160,7 +160,11 @@ source_block_set(SourceBlock *source, const SourceInfo *info)
 	json_literal(writer, JSON_NEXT("lsn"));
 	render_tail(source, info);
 	if (info->snapshot)
+	{
 		json_char(&source->head, '"');
+		if (option_number(source->options, FORMAT) == FORMAT_JSON)
+			json_literal(&source->head, "true");
+	}
 }
 
 Size

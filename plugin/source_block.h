@@ -29,7 +29,7 @@ typedef struct SourceInfo
 	XLogRecPtr last_commit; /* first element of sequence; 0: null */
 	const char *origin;		/* UTF-8; NULL: null */
 	XLogRecPtr origin_lsn;	/* used if origin is set */
-	bool snapshot;			/* the mark is a hole of the caller's */
+	bool snapshot;			/* with format=frames the mark is a hole of the caller's, else true */
 } SourceInfo;
 
 extern SourceBlock *source_block_new(MemoryContext context, const PluginOptions *options);

@@ -1,0 +1,65 @@
+\echo Use "CREATE EXTENSION wal2debezium" to load this file. \quit
+
+CREATE FUNCTION options(OUT name text, OUT type text, OUT "default" text, OUT allowed text, OUT side text, OUT help text)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'wal2debezium_options'
+LANGUAGE C STABLE PARALLEL SAFE;
+
+COMMENT ON FUNCTION options() IS 'all options of plugin and relay';
+
+CREATE FUNCTION tables(VARIADIC options text[] DEFAULT '{}',
+	OUT relation oid, OUT schema_name text, OUT table_name text, OUT captured boolean, OUT reason text, OUT topic text,
+	OUT key_columns text[], OUT replica_identity text, OUT before text, OUT toast_columns text[])
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'wal2debezium_tables'
+LANGUAGE C STABLE STRICT;
+
+COMMENT ON FUNCTION tables(text[]) IS 'one row per table: captured under these options or why not, topic, key, what "before" will hold, columns whose unchanged TOAST values cannot be shown';
+
+CREATE FUNCTION split_line(line text, OUT topic text, OUT key text, OUT value text, OUT headers json)
+RETURNS record
+AS 'MODULE_PATHNAME', 'wal2debezium_split_line'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION split_line(text) IS 'one line of format=json: topic, and key, value and headers as they stand there';
+
+CREATE FUNCTION peek(slot name, max_records integer DEFAULT NULL, VARIADIC options text[] DEFAULT '{}')
+RETURNS TABLE (lsn pg_lsn, xid xid, topic text, key text, value text, headers json)
+LANGUAGE sql ROWS 1000
+SET search_path = pg_catalog
+AS $$
+	SELECT c.lsn, c.xid, l.topic, l.key, l.value, l.headers
+	FROM pg_logical_slot_peek_changes(slot, NULL, max_records,
+			VARIADIC CASE WHEN cardinality(options) = 1 THEN ARRAY['config', options[1]] ELSE options END
+				|| ARRAY['format', 'json']) WITH ORDINALITY AS c (lsn, xid, data, n),
+		LATERAL wal2debezium.split_line(c.data) AS l
+	ORDER BY c.n
+	LIMIT max_records
+$$;
+
+COMMENT ON FUNCTION peek(name, integer, text[]) IS 'the next records of a slot, byte for byte, without consuming them';
+
+CREATE FUNCTION snapshot_frames(relation regclass, VARIADIC options text[] DEFAULT '{}')
+RETURNS SETOF bytea
+AS 'MODULE_PATHNAME', 'wal2debezium_snapshot_frames'
+LANGUAGE C VOLATILE STRICT ROWS 1000;
+
+COMMENT ON FUNCTION snapshot_frames(regclass, text[]) IS 'the rows of a table as binary frames for the relay';
+
+CREATE FUNCTION snapshot_lines(relation regclass, VARIADIC options text[] DEFAULT '{}')
+RETURNS SETOF text
+AS 'MODULE_PATHNAME', 'wal2debezium_snapshot_lines'
+LANGUAGE C VOLATILE STRICT ROWS 1000;
+
+COMMENT ON FUNCTION snapshot_lines(regclass, text[]) IS 'the rows of a table as lines of format=json';
+
+CREATE FUNCTION snapshot(relation regclass, VARIADIC options text[] DEFAULT '{}')
+RETURNS TABLE (topic text, key text, value text, headers json)
+LANGUAGE sql ROWS 1000
+AS $$
+	SELECT l.topic, l.key, l.value, l.headers
+	FROM (SELECT wal2debezium.snapshot_lines(relation, VARIADIC options)) AS s (line),
+		LATERAL wal2debezium.split_line(s.line) AS l
+$$;
+
+COMMENT ON FUNCTION snapshot(regclass, text[]) IS 'the rows of a table as records';
