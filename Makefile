@@ -9,7 +9,7 @@ export PG_CONFIG
 MAKEFLAGS += --no-print-directory
 
 all: provision
-	@$(MAKE) -C plugin all PG_CONFIG="$(PG_CONFIG)" COPT="-Werror"
+	@$(MAKE) -C plugin all PG_CONFIG="$(PG_CONFIG)" WERROR=-Werror
 	@$(MAKE) -C relay all
 
 help:
