@@ -7,12 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check.h"
 #include "command_line.h"
 #include "file_sink.h"
 #include "http_server.h"
 #include "kafka_sink.h"
+#include "peek.h"
 #include "relay_run.h"
 #include "signals.h"
+#include "status.h"
 
 typedef struct SinkChoice
 {
@@ -88,16 +91,23 @@ dispatch(const CommandLine *command, Config *config, Logger *log, int *status, E
 		return false;
 	switch (command->kind)
 	{
-		case COMMAND_RUN:
-			return command_run(command, config, log, error);
+		case COMMAND_CHECK:
+			*status = check_command(config, command, log);
+			return true;
+		case COMMAND_PEEK:
+			*status = peek_command(config, command, log);
+			return true;
+		case COMMAND_STATUS:
+			*status = status_command(config, command, log);
+			return true;
 		default:
-			return error_set(error, ERROR_FAILED, "this command is not there yet");
+			return command_run(command, config, log, error);
 	}
 }
 
 /* The last line of a run that failed is the reason, with the way out. */
 static int
-report_failure(Logger *log, const Error *error)
+tell_failure(Logger *log, const Error *error)
 {
 	if (error->hint[0] != '\0')
 		log_error(log, "%s (%s)", error->message, error->hint);
@@ -123,7 +133,7 @@ main(int argc, char **argv)
 	else
 		done = done && signals_install(&error) && dispatch(&command, config, log, &status, &error);
 	if (!done)
-		status = report_failure(log, &error);
+		status = tell_failure(log, &error);
 	log_free(log);
 	config_free(config);
 	return status;
