@@ -13,6 +13,7 @@
 
 #include "access/transam.h"
 #include "catalog/pg_type.h"
+#include "utils/expandeddatum.h" /* varatt.h from 16 on */
 #include "utils/geo_decls.h"
 #include "utils/lsyscache.h"
 

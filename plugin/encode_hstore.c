@@ -17,6 +17,7 @@
 
 #include "access/transam.h"
 #include "catalog/pg_type.h"
+#include "utils/expandeddatum.h" /* varatt.h from 16 on */
 #include "utils/lsyscache.h"
 
 #include "encode_hstore.h"

@@ -22,6 +22,7 @@
 #include "access/transam.h"
 #include "catalog/pg_type.h"
 #include "common/shortest_dec.h"
+#include "utils/expandeddatum.h" /* varatt.h from 16 on */
 #include "utils/lsyscache.h"
 
 #include "encode_vector.h"

@@ -10,13 +10,13 @@
 #include <time.h>
 
 #include "access/htup_details.h"
-#include "common/pg_prng.h"
 #include "lib/stringinfo.h"
 #include "utils/memutils.h"
 
 #include "envelope.h"
 #include "envelope_schema.h"
 #include "frame_format.h"
+#include "java_hash.h"
 #include "topic_name.h"
 
 /* Headers (reference 1.9). */
@@ -196,7 +196,7 @@ write_column(Envelope *envelope, const RelationSchema *schema, ColumnPlan *colum
 			 JsonWriter *writer)
 {
 	json_raw(writer, column->prefix.text, column->prefix.size);
-	if (image->partial && !column->in_identity)
+	if ((image->partial && !column->in_identity) || column->absent)
 	{
 		if (column->filler.text)
 			json_raw(writer, column->filler.text, column->filler.size);
@@ -574,12 +574,25 @@ write_content(const PluginOptions *options, const char *content, Size size, Json
 	}
 }
 
-/* Debezium's id of a message has no text form: it is Java's object identity, another one each time. */
+/*
+ * Debezium's id of a message has no text form: it is Java's object identity,
+ * another one in each run.  Ours depends on the LSN only, so that decoding
+ * again gives the same, and is chosen to come behind tables in END.
+ */
 static char *
-message_collection_name(void)
+message_collection_name(XLogRecPtr lsn)
 {
-	return psprintf("io.debezium.connector.postgresql.LogicalDecodingMessageMonitor$LogicalDecodingMessageId@%x",
-					pg_prng_uint32(&pg_global_prng_state));
+	uint32 identity = (uint32) lsn;
+	char *name;
+	uint32 hash;
+
+	do
+	{
+		name = psprintf("io.debezium.connector.postgresql.LogicalDecodingMessageMonitor$LogicalDecodingMessageId@%x",
+						identity++);
+		hash = java_string_hash(name, strlen(name));
+	} while (((hash ^ (hash >> 16)) & 15) != 15);
+	return name;
 }
 
 void
@@ -608,7 +621,7 @@ envelope_message(Envelope *envelope, const char *prefix, const char *content, Si
 	json_char(writer, ',');
 	source_block_write(envelope->txn->source, writer, table, table_size, lsn);
 	if (options->release >= RELEASE_MESSAGE_TRANSACTION)
-		txn_block_write_named(envelope->txn, message_collection_name(), lsn, writer);
+		txn_block_write_named(envelope->txn, message_collection_name(lsn), lsn, writer);
 	json_literal(writer, JSON_NEXT("message") JSON_FIRST("prefix"));
 	json_cstring(writer, prefix);
 	json_literal(writer, JSON_NEXT("content"));

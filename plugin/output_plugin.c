@@ -10,6 +10,7 @@
  */
 #include "postgres.h"
 
+#include "access/tupconvert.h"
 #include "access/xact.h"
 #include "commands/dbcommands.h"
 #include "mb/pg_wchar.h"
@@ -28,9 +29,6 @@ PG_MODULE_MAGIC;
 
 /* How many changes may pass without a word to the client (pgoutput's number). */
 #define SILENT_CHANGES 100
-
-/* Since 3.6 a skipped.operations that is set goes into the publication Debezium makes (reference 3.4). */
-#define RELEASE_SKIPPED_IN_PUBLICATION 306
 
 /* A frame or line is complete. In SQL, text must be in the server's encoding. */
 static void
@@ -79,13 +77,6 @@ decode_begin(LogicalDecodingContext *ctx, ReorderBufferTXN *txn)
 	/* the first published change opens the transaction */
 }
 
-static bool
-operation_published(const PluginOptions *options, uint32 operation)
-{
-	return !(option_is_set(options, SKIPPED_OPERATIONS) && options->release >= RELEASE_SKIPPED_IN_PUBLICATION &&
-			 (options->skipped & operation) != 0);
-}
-
 /* Lets the walsender speak now and then while nothing is written. */
 static void
 keep_client_informed(LogicalDecodingContext *ctx, Session *session)
@@ -96,22 +87,30 @@ keep_client_informed(LogicalDecodingContext *ctx, Session *session)
 	compat_update_progress(ctx);
 }
 
-static void
-write_change(Session *session, RelationSchema *schema, Relation rel, ReorderBufferChange *change)
+/* A change on its way from the reorder buffer to the envelope. */
+typedef struct RowChange
 {
-	HeapTuple old = compat_old_tuple(change);
-	HeapTuple row = compat_new_tuple(change);
+	ReorderBufferChangeType action;
+	Relation rel;
+	RelationSchema *schema;
+	HeapTuple old;
+	HeapTuple row;
+	XLogRecPtr lsn;
+} RowChange;
 
+static void
+write_change(Session *session, const RowChange *change)
+{
 	switch (change->action)
 	{
 		case REORDER_BUFFER_CHANGE_INSERT:
-			envelope_insert(session->envelope, schema, rel, row, change->lsn);
+			envelope_insert(session->envelope, change->schema, change->rel, change->row, change->lsn);
 			break;
 		case REORDER_BUFFER_CHANGE_UPDATE:
-			envelope_update(session->envelope, schema, rel, old, row, change->lsn);
+			envelope_update(session->envelope, change->schema, change->rel, change->old, change->row, change->lsn);
 			break;
 		case REORDER_BUFFER_CHANGE_DELETE:
-			envelope_delete(session->envelope, schema, rel, old, change->lsn);
+			envelope_delete(session->envelope, change->schema, change->rel, change->old, change->lsn);
 			break;
 		default:
 			elog(ERROR, "unexpected change action %d", change->action);
@@ -119,11 +118,82 @@ write_change(Session *session, RelationSchema *schema, Relation rel, ReorderBuff
 }
 
 static uint32
-change_operation(const ReorderBufferChange *change)
+change_operation(ReorderBufferChangeType action)
 {
-	if (change->action == REORDER_BUFFER_CHANGE_INSERT)
+	if (action == REORDER_BUFFER_CHANGE_INSERT)
 		return SKIP_CREATE;
-	return change->action == REORDER_BUFFER_CHANGE_UPDATE ? SKIP_UPDATE : SKIP_DELETE;
+	return action == REORDER_BUFFER_CHANGE_UPDATE ? SKIP_UPDATE : SKIP_DELETE;
+}
+
+/*
+ * The publication's WHERE: an update that moves a row in or out becomes an
+ * insert or a delete (pgoutput_row_filter()).
+ */
+static bool
+passes_row_filter(RowChange *change)
+{
+	RowFilter *filter = change->schema->row_filter;
+	bool old_matches;
+	bool row_matches;
+
+	if (filter == NULL)
+		return true;
+	old_matches = change->old != NULL && row_filter_matches(filter, change->old);
+	row_matches = change->row != NULL && row_filter_matches(filter, change->row);
+	if (change->action != REORDER_BUFFER_CHANGE_UPDATE || change->old == NULL)
+		return old_matches || row_matches;
+	if (old_matches && !row_matches)
+		change->action = REORDER_BUFFER_CHANGE_DELETE;
+	else if (!old_matches && row_matches)
+		change->action = REORDER_BUFFER_CHANGE_INSERT;
+	return old_matches || row_matches;
+}
+
+static void
+decode_row(Session *session, ReorderBufferTXN *txn, RowChange *change)
+{
+	if (!passes_row_filter(change))
+		return;
+	txn_open(session->txn, txn, change->lsn);
+	if (change->schema->reason == NULL)
+		write_change(session, change);
+}
+
+static HeapTuple
+convert_row(HeapTuple row, Relation from, Relation to, AttrMap *map)
+{
+	TupleConversionMap conversion = {.indesc = RelationGetDescr(from), .outdesc = RelationGetDescr(to), .attrMap = map};
+	int in = RelationGetDescr(from)->natts + 1; /* +1 for the NULL that index 0 stands for */
+	int out = RelationGetDescr(to)->natts;
+
+	conversion.invalues = palloc(in * sizeof(Datum));
+	conversion.inisnull = palloc(in * sizeof(bool));
+	conversion.outvalues = palloc(out * sizeof(Datum));
+	conversion.outisnull = palloc(out * sizeof(bool));
+	conversion.invalues[0] = (Datum) 0;
+	conversion.inisnull[0] = true;
+	return execute_attr_map_tuple(row, &conversion);
+}
+
+/* A partition's row under the schema of its partitioned table. */
+static void
+decode_as_root(Session *session, ReorderBufferTXN *txn, RowChange *change)
+{
+	AttrMap *map = change->schema->map;
+	Relation leaf = change->rel;
+	Relation root = RelationIdGetRelation(change->schema->publish_as);
+
+	if (!RelationIsValid(root))
+		elog(ERROR, "could not open relation with OID %u", change->schema->publish_as);
+	if (map != NULL)
+	{
+		change->old = change->old ? convert_row(change->old, leaf, root, map) : NULL;
+		change->row = change->row ? convert_row(change->row, leaf, root, map) : NULL;
+	}
+	change->rel = root;
+	change->schema = relation_cache_get(session->cache, root);
+	decode_row(session, txn, change);
+	RelationClose(root);
 }
 
 static void
@@ -131,13 +201,21 @@ decode_change(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, Relation rel, 
 {
 	Session *session = ctx->output_plugin_private;
 	MemoryContext previous = MemoryContextSwitchTo(session->event);
-	RelationSchema *schema = relation_cache_get(session->cache, rel);
+	RowChange row = {
+		.action = change->action,
+		.rel = rel,
+		.schema = relation_cache_get(session->cache, rel),
+		.old = compat_old_tuple(change),
+		.row = compat_new_tuple(change),
+		.lsn = change->lsn,
+	};
 
-	if (schema->published && operation_published(session->options, change_operation(change)))
+	if (row.schema->published & change_operation(change->action))
 	{
-		txn_open(session->txn, txn, change->lsn);
-		if (schema->reason == NULL)
-			write_change(session, schema, rel, change);
+		if (row.schema->publish_as == row.schema->relid)
+			decode_row(session, txn, &row);
+		else
+			decode_as_root(session, txn, &row);
 	}
 	keep_client_informed(ctx, session);
 	MemoryContextSwitchTo(previous);
@@ -150,11 +228,12 @@ decode_truncate(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, int count, R
 	Session *session = ctx->output_plugin_private;
 	MemoryContext previous = MemoryContextSwitchTo(session->event);
 
-	for (int i = 0; i < count && operation_published(session->options, SKIP_TRUNCATE); i++)
+	for (int i = 0; i < count; i++)
 	{
 		RelationSchema *schema = relation_cache_get(session->cache, rels[i]);
 
-		if (!schema->published)
+		/* of partitions published as their partitioned table, that one is in the list as well */
+		if (!(schema->published & SKIP_TRUNCATE) || schema->publish_as != schema->relid)
 			continue;
 		txn_open(session->txn, txn, change->lsn);
 		if (schema->reason == NULL)

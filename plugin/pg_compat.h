@@ -11,6 +11,7 @@
 
 #include "postgres.h"
 
+#include "access/attmap.h"
 #include "access/htup_details.h"
 #include "access/xlog.h"
 #include "access/xlogrecovery.h"
@@ -113,6 +114,17 @@ compat_materialized_srf(FunctionCallInfo fcinfo)
 	InitMaterializedSRF(fcinfo, 0);
 #else
 	SetSingleFuncCall(fcinfo, 0);
+#endif
+}
+
+/* Attribute map by column name, or NULL if the row types are the same. */
+static inline AttrMap *
+compat_attribute_map(TupleDesc from, TupleDesc to)
+{
+#if PG_VERSION_NUM >= 160000
+	return build_attrmap_by_name_if_req(from, to, false);
+#else
+	return build_attrmap_by_name_if_req(from, to);
 #endif
 }
 

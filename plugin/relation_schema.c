@@ -8,8 +8,6 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
-#include "access/transam.h"
-#include "catalog/catalog.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_index.h"
 #include "catalog/pg_type.h"
@@ -37,6 +35,7 @@ typedef struct Build
 	const SchemaInputs *inputs;
 	const PluginOptions *options;
 	RelationSchema *schema;
+	PublicationDecision publication;
 	Bitmapset *identity; /* attribute numbers that old tuples have; NULL with FULL: all */
 } Build;
 
@@ -53,25 +52,26 @@ utf8_name(const char *name)
 	return utf8 == name ? pstrdup(name) : pnstrdup(utf8, size);
 }
 
-/* Would Debezium's publication send it?  (is_publishable_class() in pg_publication.c) */
-static bool
-is_publishable(Relation rel)
-{
-	return rel->rd_rel->relkind == RELKIND_RELATION && !IsCatalogRelation(rel) &&
-		   rel->rd_rel->relpersistence == RELPERSISTENCE_PERMANENT && RelationGetRelid(rel) >= FirstNormalObjectId;
-}
-
 static void
 decide_capture(Build *build)
 {
 	RelationSchema *schema = build->schema;
-	PublicationMode mode = (PublicationMode) option_number(build->options, PUBLICATION_AUTOCREATE_MODE);
+	Relation root;
 
 	schema->reason = filter_table_reason(build->inputs->filter, schema->schema_name, schema->table_name);
-	schema->published = is_publishable(build->rel) && (mode != PUBLICATION_FILTERED || schema->reason == NULL);
-	if (schema->reason == NULL && !is_publishable(build->rel))
-		schema->reason = build->rel->rd_rel->relkind == RELKIND_PARTITIONED_TABLE ? "its partitions are captured"
-																				   : "not a permanent table";
+	build->publication = publication_decide(build->rel, build->options, schema->reason == NULL);
+	schema->published = build->publication.operations;
+	schema->publish_as = build->publication.publish_as;
+	if (schema->published == 0 && schema->reason == NULL)
+		schema->reason = build->publication.reason ? build->publication.reason : "its publication sends no operations";
+	if (schema->publish_as == schema->relid)
+		return;
+	root = RelationIdGetRelation(schema->publish_as);
+	if (!RelationIsValid(root))
+		elog(ERROR, "could not open relation with OID %u", schema->publish_as);
+	schema->map = compat_attribute_map(RelationGetDescr(build->rel), RelationGetDescr(root));
+	RelationClose(root);
+	schema->reason = "captured as its partitioned table";
 }
 
 /*
@@ -264,6 +264,7 @@ fill_constants(Build *build, ColumnPlan *column, bool not_null, char *value_defa
 		filler = rendered(column->codec->encoder->filler, column->codec);
 		column->filler = filler;
 	}
+	column->absent = column->codec->absent_in_stream && !build->inputs->snapshot;
 	column->unavailable = rendered(column->codec->encoder->placeholder, column->codec);
 	column->in_identity = build->schema->replica_identity == REPLICA_IDENTITY_FULL ||
 						  bms_is_member(column->attribute + 1, build->identity);
@@ -310,7 +311,10 @@ plan_column(Build *build, RowPlan *row, Form_pg_attribute attribute, bool is_key
 static bool
 column_exists(Build *build, Form_pg_attribute attribute)
 {
-	return !attribute->attisdropped && (attribute->attgenerated == '\0' || build->inputs->snapshot);
+	const Bitmapset *listed = build->publication.columns;
+
+	return !attribute->attisdropped && (attribute->attgenerated == '\0' || build->inputs->snapshot) &&
+		   (listed == NULL || bms_is_member(attribute->attnum, listed));
 }
 
 static ConnectSchema *
@@ -408,6 +412,8 @@ plan_records(Build *build)
 	schema->source_table.text = source_table(schema->schema_name, schema->table_name, &schema->source_table.size);
 	schema->topic = dictionary_intern_string(dictionary, ENTRY_TOPIC, schema->topic_name, strlen(schema->topic_name));
 	schema->relation = relation_entry(dictionary, schema);
+	if (build->publication.row_filter)
+		schema->row_filter = row_filter_new(schema->context, build->rel, build->publication.row_filter);
 	if (option_bool(options, KEY_CONVERTER_SCHEMAS_ENABLE))
 		schema->key_schema = schema_entry(dictionary, key);
 	if (option_number(options, HEADER_CONVERTER) == HEADER_JSON && option_bool(options, HEADER_CONVERTER_SCHEMAS_ENABLE))
@@ -442,6 +448,7 @@ relation_schema_build(Relation rel, const SchemaInputs *inputs, MemoryContext pa
 void
 relation_schema_free(RelationSchema *schema, Dictionary *dictionary)
 {
+	row_filter_free(schema->row_filter);
 	dictionary_release(dictionary, schema->topic);
 	dictionary_release(dictionary, schema->relation);
 	dictionary_release(dictionary, schema->key_schema);

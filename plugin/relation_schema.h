@@ -14,10 +14,12 @@
 #define RELATION_SCHEMA_H
 
 #include "postgres.h"
+#include "access/attmap.h"
 #include "utils/rel.h"
 
 #include "dictionary.h"
 #include "plugin_options.h"
+#include "publication.h"
 #include "table_filter.h"
 #include "value_encoder.h"
 
@@ -38,6 +40,7 @@ typedef struct ColumnPlan
 	FixedText filler;		/* where an old tuple lacks the column */
 	FixedText unavailable;	/* unchanged TOAST; none: a conversion failure */
 	bool in_identity;		/* an old tuple has it */
+	bool absent;			/* never there while streaming (type name): always the filler */
 	bool varlena;			/* its values may be TOAST pointers */
 	bool toastable;			/* ... and large ones are */
 	bool failure_reported;
@@ -56,7 +59,10 @@ typedef struct RelationSchema
 	const char *schema_name;
 	const char *table_name;
 	const char *reason; /* why it is not captured; NULL: it is */
-	bool published;		/* a change of it opens its transaction */
+	uint32 published;	/* SKIP_* bits of the operations that open their transaction */
+	Oid publish_as;		/* itself, or the partitioned table whose schema its rows take */
+	AttrMap *map;		/* from its row type to that of publish_as; NULL: they are the same */
+	RowFilter *row_filter; /* of the publication; NULL: none */
 	char replica_identity;
 	bool has_identity; /* deletes have an old tuple */
 	int attributes; /* of the tuple, dropped ones included */

@@ -12,6 +12,7 @@
  */
 #include "postgres.h"
 
+#include "common/int.h"
 #include "utils/date.h"
 #include "utils/datetime.h"
 #include "utils/timestamp.h"
@@ -139,11 +140,11 @@ parse_timestamp(const char *text, ParsedTimestamp *parsed)
 static bool
 to_timestamp(const ParsedTimestamp *parsed, bool in_utc, Timestamp *timestamp)
 {
-	if (parsed->day < DATETIME_MIN_JULIAN - POSTGRES_EPOCH_JDATE + 1 ||
-		parsed->day >= TIMESTAMP_END_JULIAN - POSTGRES_EPOCH_JDATE - 1)
+	if (pg_mul_s64_overflow(parsed->day, USECS_PER_DAY, timestamp) ||
+		pg_add_s64_overflow(*timestamp, parsed->clock, timestamp) ||
+		(in_utc && pg_sub_s64_overflow(*timestamp, parsed->offset, timestamp)))
 		return false;
-	*timestamp = parsed->day * USECS_PER_DAY + parsed->clock - (in_utc ? parsed->offset : 0);
-	return true;
+	return IS_VALID_TIMESTAMP(*timestamp);
 }
 
 static bool
