@@ -22,6 +22,8 @@ typedef struct KafkaFacts
 	bool creates_topics; /* by themselves, or we by topic.creation.* */
 	bool creation_known;
 	int64_t max_request_size; /* ours */
+	char *automatic;		  /* the broker's auto.create.topics.enable; NULL: not told */
+	char *broker_limit;		  /* its message.max.bytes; NULL: not told */
 } KafkaFacts;
 
 /* The last reason librdkafka gave for a broken connection, for the message. */
@@ -66,8 +68,68 @@ connect_client(const Config *config, Error *last, Error *error)
 	return kafka_client_new(RD_KAFKA_PRODUCER, conf, error);
 }
 
+static char *
+copy_value(const char *value)
+{
+	return value != NULL ? memory_strdup(value) : NULL;
+}
+
+static void
+take_broker_settings(KafkaFacts *kafka, const rd_kafka_ConfigResource_t *broker)
+{
+	size_t count;
+	const rd_kafka_ConfigEntry_t **entries = rd_kafka_ConfigResource_configs(broker, &count);
+
+	for (size_t i = 0; i < count; i++)
+	{
+		const char *name = rd_kafka_ConfigEntry_name(entries[i]);
+
+		if (strcmp(name, "auto.create.topics.enable") == 0)
+			kafka->automatic = copy_value(rd_kafka_ConfigEntry_value(entries[i]));
+		else if (strcmp(name, "message.max.bytes") == 0)
+			kafka->broker_limit = copy_value(rd_kafka_ConfigEntry_value(entries[i]));
+	}
+}
+
+/*
+ * All that is asked of a broker in one question.  It has to be named by the id
+ * that the metadata lists: the broker that answered may be known to the client
+ * by its bootstrap address only.  Without an answer (no right to describe) the
+ * facts stay NULL.
+ */
+static void
+describe_broker(KafkaFacts *kafka, int32_t id)
+{
+	char *name = memory_printf("%d", (int) id);
+	rd_kafka_queue_t *queue = rd_kafka_queue_new(kafka->client);
+	rd_kafka_AdminOptions_t *options = rd_kafka_AdminOptions_new(kafka->client, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
+	rd_kafka_ConfigResource_t *broker = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_BROKER, name);
+	const rd_kafka_DescribeConfigs_result_t *result = NULL;
+	rd_kafka_event_t *event;
+
+	rd_kafka_AdminOptions_set_request_timeout(options, TIMEOUT_MS, NULL, 0);
+	rd_kafka_DescribeConfigs(kafka->client, &broker, 1, options, queue);
+	event = rd_kafka_queue_poll(queue, TIMEOUT_MS);
+	if (event != NULL)
+		result = rd_kafka_event_DescribeConfigs_result(event);
+	if (result != NULL)
+	{
+		size_t count;
+		const rd_kafka_ConfigResource_t **brokers = rd_kafka_DescribeConfigs_result_resources(result, &count);
+
+		if (count == 1)
+			take_broker_settings(kafka, brokers[0]);
+	}
+	if (event != NULL)
+		rd_kafka_event_destroy(event);
+	rd_kafka_ConfigResource_destroy(broker);
+	rd_kafka_AdminOptions_destroy(options);
+	rd_kafka_queue_destroy(queue);
+	free(name);
+}
+
 static bool
-check_brokers(CheckReport *report, const KafkaFacts *kafka, const Error *last)
+check_brokers(CheckReport *report, KafkaFacts *kafka, const Error *last)
 {
 	const struct rd_kafka_metadata *metadata;
 	rd_kafka_resp_err_t code = rd_kafka_metadata(kafka->client, 0, NULL, &metadata, TIMEOUT_MS);
@@ -75,6 +137,8 @@ check_brokers(CheckReport *report, const KafkaFacts *kafka, const Error *last)
 	if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
 	{
 		report_ok(report, "Kafka answers at %s, %d brokers", kafka->bootstrap_servers, metadata->broker_cnt);
+		if (metadata->broker_cnt > 0)
+			describe_broker(kafka, metadata->brokers[0].id);
 		rd_kafka_metadata_destroy(metadata);
 		return true;
 	}
@@ -101,24 +165,19 @@ creates_by_rule(const Config *config)
 static void
 find_creation(const Config *config, CheckReport *report, KafkaFacts *kafka)
 {
-	Error error;
-	char *automatic;
-
 	kafka->creates_topics = creates_by_rule(config);
-	kafka->creation_known = true;
+	kafka->creation_known = kafka->creates_topics || kafka->automatic != NULL;
 	if (kafka->creates_topics)
 	{
 		report_ok(report, "missing topics will be created as topic.creation.* says");
 		return;
 	}
-	automatic = kafka_client_setting(kafka->client, NULL, "auto.create.topics.enable", TIMEOUT_MS, &error);
-	kafka->creation_known = automatic != NULL;
-	kafka->creates_topics = automatic != NULL && strcasecmp(automatic, "true") == 0;
-	if (automatic == NULL)
-		report_warning(report, "could not find out whether the brokers create topics: %s", error.message);
+	kafka->creates_topics = kafka->automatic != NULL && strcasecmp(kafka->automatic, "true") == 0;
+	if (kafka->automatic == NULL)
+		report_warning(report, "the brokers do not tell whether they create topics (it takes the right to describe "
+							   "configurations of the cluster)");
 	else
 		report_ok(report, "the brokers %s topics by themselves", kafka->creates_topics ? "create" : "do not create");
-	free(automatic);
 }
 
 static void
@@ -163,11 +222,11 @@ check_size_limit(CheckReport *report, const KafkaFacts *kafka, const char *topic
 static void
 check_broker_size_limit(CheckReport *report, const KafkaFacts *kafka)
 {
-	Error error;
-	char *limit = kafka_client_setting(kafka->client, NULL, "message.max.bytes", TIMEOUT_MS, &error);
+	const char *limit = kafka->broker_limit;
 
 	if (limit == NULL)
-		report_warning(report, "could not read the brokers' message.max.bytes: %s", error.message);
+		report_warning(report, "the brokers do not tell message.max.bytes, records may have up to %lld bytes",
+					   (long long) kafka->max_request_size);
 	else if (atoll(limit) < kafka->max_request_size)
 	{
 		report_warning(report, "the brokers take %s bytes per batch, records may have up to %lld (max.request.size)",
@@ -181,7 +240,6 @@ check_broker_size_limit(CheckReport *report, const KafkaFacts *kafka)
 	else
 		report_ok(report, "the brokers take batches of %s bytes, records have up to %lld", limit,
 				  (long long) kafka->max_request_size);
-	free(limit);
 }
 
 static void
@@ -211,7 +269,7 @@ check_topics(CheckReport *report, const KafkaFacts *kafka, const TopicList *topi
 void
 check_kafka(const Config *config, CheckReport *report, const TopicList *topics)
 {
-	KafkaFacts kafka = {NULL, rdkafka_value(config, "bootstrap.servers"), false, false, 0};
+	KafkaFacts kafka = {NULL, rdkafka_value(config, "bootstrap.servers"), false, false, 0, NULL, NULL};
 	Error last = {ERROR_NONE, "", ""};
 	Error error;
 
@@ -235,4 +293,6 @@ check_kafka(const Config *config, CheckReport *report, const TopicList *topics)
 		check_topics(report, &kafka, topics);
 	}
 	rd_kafka_destroy(kafka.client);
+	free(kafka.automatic);
+	free(kafka.broker_limit);
 }

@@ -280,7 +280,7 @@ parse_arguments(int argc, char **argv, Arguments *arguments)
 	int code;
 
 	opterr = 0;
-	optind = 1;
+	optind = 0; /* glibc: begin anew, whatever an earlier call left */
 	while ((code = getopt_long(argc, argv, ":d:b:w:s:", long_options, NULL)) != -1)
 		if (!take_option(arguments, code, argv))
 			return false;
