@@ -155,7 +155,6 @@ heartbeat_new(const Config *config, Logger *log)
 	heartbeat->config = config;
 	heartbeat->log = log;
 	heartbeat->interval_ms = config_int(config, OPT_HEARTBEAT_INTERVAL_MS);
-	heartbeat->due_ms = clock_monotonic_ms() + heartbeat->interval_ms;
 	if (heartbeat->interval_ms == 0)
 		return heartbeat;
 	heartbeat->topic = topic_name(config);
@@ -175,12 +174,6 @@ heartbeat_free(Heartbeat *heartbeat)
 	free(heartbeat->topic);
 	free(heartbeat->key);
 	free(heartbeat);
-}
-
-void
-heartbeat_restart(Heartbeat *heartbeat, int64_t now_ms)
-{
-	heartbeat->due_ms = now_ms + heartbeat->interval_ms;
 }
 
 void

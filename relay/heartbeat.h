@@ -18,12 +18,14 @@
 
 typedef struct Heartbeat Heartbeat;
 
-/* Borrows config and log. Without heartbeat.interval.ms nothing is ever due. */
+/*
+ * Borrows config and log.  The first heartbeat is due at once, as Debezium
+ * sends one when streaming begins.  Without heartbeat.interval.ms nothing is
+ * ever due.
+ */
 extern Heartbeat *heartbeat_new(const Config *config, Logger *log);
 extern void heartbeat_free(Heartbeat *heartbeat);
 
-/* The interval begins anew. */
-extern void heartbeat_restart(Heartbeat *heartbeat, int64_t now_ms);
 /* One is due now: at the end of a snapshot. */
 extern void heartbeat_force(Heartbeat *heartbeat);
 

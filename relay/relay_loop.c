@@ -472,7 +472,6 @@ loop_start(Loop *loop, Relay *relay)
 	loop->request_reply = true; /* where the server stands, at once */
 	relay->values.heard_at_ms = loop->now_ms;
 	relay->values.progress_at_ms = loop->now_ms;
-	heartbeat_restart(relay->heartbeat, loop->now_ms);
 }
 
 LoopEnd

@@ -314,7 +314,7 @@ read_table(Snapshot *snapshot, int row, Error *error)
 	good = good && read_frames(snapshot, what, error);
 	snapshot_reader_end_table(snapshot->reader);
 	if (good)
-		log_info(snapshot->relay->log, "snapshot: table \"%s.%s\" read, %" PRIu64 " rows sent (%d of %d tables)",
+		log_info(snapshot->relay->log, "snapshot: table \"%s.%s\" read, %" PRIu64 " rows (%d of %d tables)",
 				 PQgetvalue(snapshot->tables, row, 1), PQgetvalue(snapshot->tables, row, 2),
 				 snapshot->relay->values.snapshot_rows - rows_before, row + 1, PQntuples(snapshot->tables));
 	free(what);

@@ -170,7 +170,6 @@ send_waiting(SnapshotReader *reader, bool last, Error *error)
 	if (reader->waiting == &reader->held.record)
 		held_record_release(&reader->held, relay->sink);
 	reader->waiting = NULL;
-	relay->values.snapshot_rows++;
 	return ++reader->since_poll < RECORDS_PER_POLL || serve_sink(reader, error);
 }
 
@@ -185,6 +184,7 @@ take_record(SnapshotReader *reader, const FrameRecord *record, Error *error)
 	reader->waiting_last_in_table = false;
 	reader->any_record = true;
 	reader->any_in_table = true;
+	reader->relay->values.snapshot_rows++;
 	return true;
 }
 
