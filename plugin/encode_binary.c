@@ -9,6 +9,7 @@
 
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
+#include "utils/expandeddatum.h" /* varatt.h from 16 on */
 #include "utils/varbit.h"
 
 #include "encode_binary.h"
@@ -112,7 +113,7 @@ bit_encode(const ValueCodec *codec pg_attribute_unused(), Datum datum, JsonWrite
 
 /* As java.util.BitSet#toByteArray(): the last bit is bit 0 of byte 0, and the highest set bit ends it. */
 static void
-write_bits(const bits8 *bits, int count, JsonWriter *writer)
+write_bits(const uint8 *bits, int count, JsonWriter *writer)
 {
 	int size = (count + 7) / 8;
 	int padding = size * 8 - count;
@@ -161,7 +162,7 @@ bits_default(const ValueCodec *codec pg_attribute_unused(), const char *literal,
 {
 	const char *text = literal ? literal : "0";
 	int count = (int) strlen(text);
-	bits8 *bits = palloc0(count / 8 + 1);
+	uint8 *bits = palloc0(count / 8 + 1);
 
 	if (!is_bit_text(text))
 		return false;

@@ -9,6 +9,7 @@
 
 #include "access/transam.h"
 #include "catalog/pg_type.h"
+#include "utils/expandeddatum.h" /* varatt.h from 16 on */
 #include "utils/jsonb.h"
 #include "utils/lsyscache.h"
 #include "utils/uuid.h"

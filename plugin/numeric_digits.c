@@ -19,6 +19,7 @@
 #include "miscadmin.h"
 #include "port/pg_bitutils.h"
 #include "port/pg_bswap.h"
+#include "utils/expandeddatum.h" /* varatt.h from 16 on */
 
 #include "numeric_digits.h"
 
