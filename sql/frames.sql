@@ -16,8 +16,8 @@ BEGIN
     RETURN ltrim(found) || CASE WHEN at = length(data) THEN '' ELSE ' (lengths do not add up)' END;
 END $$;
 CREATE FUNCTION frames(VARIADIC options text[] DEFAULT '{}')
-    RETURNS TABLE(magic text, version int, flags int, has_xid boolean, first_index numeric, size text, entries text) LANGUAGE sql AS $$
-    SELECT chr(get_byte(data, 0)), get_byte(data, 1), get_byte(data, 2), le(data, 4, 4) <> 0, le(data, 32, 8),
+    RETURNS TABLE(magic text, version int, flags int, has_xid boolean, first_index bigint, size text, entries text) LANGUAGE sql AS $$
+    SELECT chr(get_byte(data, 0)), get_byte(data, 1), get_byte(data, 2), le(data, 4, 4) <> 0, le(data, 32, 8)::bigint,
         CASE WHEN length(data) > 128 * 1024 THEN 'above 128 kB' WHEN length(data) > 64 * 1024 THEN 'above 64 kB' ELSE 'small' END,
         regexp_replace(entries(data), '(RECORD )+RECORD', 'RECORDs')
     FROM pg_logical_slot_get_binary_changes('regression', NULL, NULL, VARIADIC ARRAY['format', 'frames', 'topic.prefix', 'app'] || options)
@@ -25,8 +25,8 @@ $$;
 CREATE TABLE t (id int PRIMARY KEY, v text);
 SELECT slot_new();
 INSERT INTO t VALUES (1, 'a');
-INSERT INTO t VALUES (2, 'b'), (3, 'c');
 SELECT 1 FROM pg_logical_emit_message(false, 'p', 'x');
+INSERT INTO t VALUES (2, 'b'), (3, 'c');
 SELECT * FROM frames();
 -- no schemas, no headers: no dictionary entries for them
 UPDATE t SET v = 'x' WHERE id = 1;

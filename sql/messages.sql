@@ -16,10 +16,12 @@ BEGIN;
 SELECT 1 FROM pg_logical_emit_message(true, 'gone', 'rolled back');
 SELECT 1 FROM pg_logical_emit_message(false, 'stays', 'although rolled back');
 ROLLBACK;
+-- (a commit flushes the WAL)
+SELECT 1 FROM pg_logical_emit_message(true, 'last', '');
 SELECT topic, key, value::json->'message' FROM records('binary.handling.mode', 'base64');
-SELECT 1 FROM pg_logical_emit_message(true, 'app.a', ''), pg_logical_emit_message(true, 'other', '');
+SELECT 1 FROM (VALUES ('app.a'), ('other')) AS p(prefix), pg_logical_emit_message(true, prefix, '');
 SELECT key FROM records('message.prefix.include.list', 'app\..*');
-SELECT 1 FROM pg_logical_emit_message(true, 'app.a', ''), pg_logical_emit_message(true, 'other', '');
+SELECT 1 FROM (VALUES ('app.a'), ('other')) AS p(prefix), pg_logical_emit_message(true, prefix, '');
 SELECT key FROM records('message.prefix.exclude.list', 'app\..*');
 SELECT slot_drop();
 DROP TABLE t;

@@ -5,7 +5,8 @@ CREATE TABLE t (id int PRIMARY KEY, v text);
 CREATE TABLE empty (id int PRIMARY KEY);
 INSERT INTO t VALUES (1, 'a'), (2, NULL), (3, 'c');
 DELETE FROM t WHERE id = 2;
-SELECT masked(line) FROM wal2debezium.snapshot('t', 'topic.prefix', 'app', 'key.converter.schemas.enable', 'false', 'value.converter.schemas.enable', 'false', 'extended.headers.enabled', 'false') AS line;
+SELECT topic, key::json, masked(value)::json, headers
+FROM wal2debezium.snapshot('t', 'topic.prefix', 'app', 'key.converter.schemas.enable', 'false', 'value.converter.schemas.enable', 'false', 'extended.headers.enabled', 'false');
 SELECT count(*) FROM wal2debezium.snapshot('empty', 'topic.prefix', 'app');
 SELECT * FROM wal2debezium.snapshot('no_such_table', 'topic.prefix', 'app');
 -- the caller's privileges and row security decide

@@ -14,7 +14,11 @@ CREATE UNLOGGED TABLE s.unlogged (id int PRIMARY KEY);
 CREATE TABLE s.parted (id int PRIMARY KEY) PARTITION BY RANGE (id);
 CREATE TABLE s.part_1 PARTITION OF s.parted FOR VALUES FROM (0) TO (10);
 CREATE VIEW s.a_view AS SELECT 1 AS one;
-SELECT * FROM wal2debezium.tables('topic.prefix', 'app', 'schema.include.list', 's', 'table.exclude.list', 's.plain');
-SELECT * FROM wal2debezium.tables('topic.prefix', 'app', 'table.include.list', 's.plain', 'message.key.columns', 's.plain:v') WHERE schema_name = 's' AND table_name = 'plain';
+SELECT table_name, captured, reason, topic, key_columns, replica_identity, before, toast_columns
+FROM wal2debezium.tables('topic.prefix', 'app', 'schema.include.list', 's', 'table.exclude.list', 's.plain') ORDER BY table_name COLLATE "C";
+SELECT table_name, captured, reason, topic, key_columns, replica_identity, before, toast_columns
+FROM wal2debezium.tables('topic.prefix', 'app', 'table.include.list', 's.plain', 'message.key.columns', 's.plain:v') WHERE schema_name = 's' AND captured;
+-- relation is the table's OID
+SELECT relation::regclass FROM wal2debezium.tables('topic.prefix', 'app') WHERE table_name = 'plain';
 SELECT * FROM wal2debezium.tables('topic.prefx', 'app');
 DROP SCHEMA s CASCADE;

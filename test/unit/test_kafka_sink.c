@@ -1,0 +1,313 @@
+/*
+ * test_kafka_sink.c
+ *	  The Kafka sink against librdkafka's mock cluster, with errors injected.
+ */
+#include "unit.h"
+
+#include <librdkafka/rdkafka.h>
+#include <librdkafka/rdkafka_mock.h>
+#include <stdlib.h>
+
+#include "bytes.h"
+#include "config.h"
+#include "kafka_sink.h"
+
+#define PRODUCE_REQUEST 0 /* Kafka's API key */
+#define TICKETS 2000
+
+typedef struct Lab
+{
+	rd_kafka_t *host; /* the mock cluster lives in a client */
+	rd_kafka_mock_cluster_t *cluster;
+	Logger *log;
+} Lab;
+
+typedef struct Fixture
+{
+	Config *config;
+	Sink *sink;
+	FrameTopic topic;
+	FrameHeaderset headerset;
+	FrameHeaderField fields[2];
+	FrameRecord *record;
+	uint64_t reported[TICKETS];
+	Error error;
+} Fixture;
+
+static void
+report(void *arg, uint64_t ticket, uint64_t count)
+{
+	((Fixture *) arg)->reported[ticket] += count;
+}
+
+static Lab
+lab_new(void)
+{
+	Lab lab = {0};
+	char reason[256];
+
+	lab.host = rd_kafka_new(RD_KAFKA_PRODUCER, rd_kafka_conf_new(), reason, sizeof(reason));
+	lab.cluster = rd_kafka_mock_cluster_new(lab.host, 1);
+	lab.log = log_new(LOG_TEXT, LOG_ERROR);
+	return lab;
+}
+
+static void
+lab_free(Lab *lab)
+{
+	rd_kafka_mock_cluster_destroy(lab->cluster);
+	rd_kafka_destroy(lab->host);
+	log_free(lab->log);
+}
+
+/* Pairs of name and value, ended by NULL. */
+static Fixture *
+fixture_new(Lab *lab, const char *topic, const char *const *settings)
+{
+	Fixture *fixture = bytes_alloc_zero(1, sizeof(Fixture));
+
+	fixture->config = config_new();
+	config_set(fixture->config, "topic.prefix", "app", "test");
+	config_set(fixture->config, "database.dbname", "db", "test");
+	config_set(fixture->config, "bootstrap.servers", rd_kafka_mock_cluster_bootstraps(lab->cluster), "test");
+	for (; settings && settings[0]; settings += 2)
+		config_set(fixture->config, settings[0], settings[1], "test");
+	unit_ok(config_check(fixture->config, lab->log, &fixture->error), "configuration: %s", fixture->error.message);
+	fixture->sink = kafka_sink_new(fixture->config, lab->log, &fixture->error);
+	unit_ok(fixture->sink != NULL, "sink: %s", fixture->error.message);
+	fixture->topic = (FrameTopic){.name = bytes_copy_text(topic, strlen(topic)), .size = strlen(topic)};
+	fixture->fields[0] = (FrameHeaderField){"name", 4, "value", 5};
+	fixture->fields[1] = (FrameHeaderField){"null", 4, NULL, 0};
+	fixture->headerset = (FrameHeaderset){.fields = fixture->fields, .count = 2};
+	fixture->record = bytes_alloc_zero(1, sizeof(FrameRecord));
+	fixture->record->topic = &fixture->topic;
+	fixture->record->headerset = &fixture->headerset;
+	fixture->record->partition = -1;
+	fixture->record->timestamp_ms = -1;
+	fixture->record->source_lsn = 0x16B3748;
+	fixture->record->key = (Bytes){"{\"id\":1}", 8};
+	fixture->record->value = (Bytes){"{\"a\":1}", 7};
+	return fixture;
+}
+
+static void
+fixture_free(Fixture *fixture)
+{
+	const SinkMethods *methods = fixture->sink->methods;
+
+	methods->headerset_forgotten(fixture->sink, &fixture->headerset);
+	methods->topic_forgotten(fixture->sink, &fixture->topic);
+	methods->free(fixture->sink);
+	config_free(fixture->config);
+	free(fixture->topic.name);
+	free(fixture->record);
+	free(fixture);
+}
+
+static SinkResult
+put(Fixture *fixture, uint64_t ticket)
+{
+	SinkRecord record = {.record = fixture->record, .snapshot_mark = "true", .sequence = "[1,2]", .ticket = ticket};
+
+	return fixture->sink->methods->put(fixture->sink, &record, &fixture->error);
+}
+
+static bool
+flush(Fixture *fixture, int timeout_ms)
+{
+	return fixture->sink->methods->flush(fixture->sink, timeout_ms, report, fixture, &fixture->error);
+}
+
+/* The messages of a topic as "key|value|headers" lines. */
+static Buffer
+read_back(Lab *lab, const char *topic, int count)
+{
+	rd_kafka_conf_t *conf = rd_kafka_conf_new();
+	Buffer lines = {0};
+	char reason[256];
+	rd_kafka_t *consumer;
+	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(4);
+
+	rd_kafka_conf_set(conf, "bootstrap.servers", rd_kafka_mock_cluster_bootstraps(lab->cluster), reason, sizeof(reason));
+	rd_kafka_conf_set(conf, "group.id", "g", reason, sizeof(reason));
+	rd_kafka_conf_set(conf, "auto.offset.reset", "earliest", reason, sizeof(reason));
+	consumer = rd_kafka_new(RD_KAFKA_CONSUMER, conf, reason, sizeof(reason));
+	for (int i = 0; i < 4; i++)
+		rd_kafka_topic_partition_list_add(list, topic, i)->offset = RD_KAFKA_OFFSET_BEGINNING;
+	rd_kafka_assign(consumer, list);
+	for (int i = 0; i < count;)
+	{
+		rd_kafka_message_t *message = rd_kafka_consumer_poll(consumer, 5000);
+		rd_kafka_headers_t *headers;
+
+		if (message == NULL)
+			break;
+		if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
+		{
+			i++;
+			buffer_append_text(&lines, message->key ? "" : "NULL");
+			buffer_append(&lines, message->key, message->key_len);
+			buffer_append_text(&lines, "|");
+			buffer_append_text(&lines, message->payload ? "" : "NULL");
+			buffer_append(&lines, message->payload, message->len);
+			buffer_append_text(&lines, "|");
+			if (rd_kafka_message_headers(message, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR)
+				buffer_append_integer(&lines, (int64_t) rd_kafka_header_cnt(headers));
+			buffer_append_text(&lines, "\n");
+		}
+		rd_kafka_message_destroy(message);
+	}
+	buffer_append(&lines, "", 1);
+	rd_kafka_topic_partition_list_destroy(list);
+	rd_kafka_consumer_close(consumer);
+	rd_kafka_destroy(consumer);
+	return lines;
+}
+
+static void
+test_delivery(Lab *lab)
+{
+	Fixture *fixture = fixture_new(lab, "many", NULL);
+	const int count = 30000;
+	int refused = 0;
+	uint64_t records;
+	uint64_t bytes;
+	bool whole = true;
+
+	for (int i = 0; i < count;)
+	{
+		SinkResult result = put(fixture, 1 + (uint64_t) i / 100);
+
+		refused += result == SINK_ERROR;
+		i += result != SINK_FULL;
+		if (result == SINK_FULL && !fixture->sink->methods->poll(fixture->sink, 10, report, fixture, &fixture->error))
+			break;
+	}
+	unit_is_int(refused, 0, "all are taken");
+	unit_ok(fixture->sink->methods->commit(fixture->sink, &fixture->error), "commit");
+	unit_ok(flush(fixture, 20000), "flush: %s", fixture->error.message);
+	for (int i = 1; i <= count / 100; i++)
+		whole = whole && fixture->reported[i] == 100;
+	unit_ok(whole, "each ticket is reported as often as it was put");
+	fixture->sink->methods->queue(fixture->sink, &records, &bytes);
+	unit_ok(records == 0 && bytes == 0, "nothing waits");
+	unit_ok(fixture->sink->methods->wake_fd(fixture->sink) >= 0, "it can wake");
+	fixture_free(fixture);
+}
+
+static void
+test_forms(Lab *lab)
+{
+	static const FrameHeaderField own = {"own", 3, "x", 1};
+	Fixture *fixture = fixture_new(lab, "forms", NULL);
+	FrameRecord *record = fixture->record;
+	Buffer lines;
+
+	record->partition = 0;
+	unit_ok(put(fixture, 1) == SINK_OK, "plain");
+	record->key_schema = (Bytes){"{K", 2};
+	record->value_schema = (Bytes){"{V", 2};
+	record->hole_count = 2;
+	record->holes[0] = (FrameHole){0, HOLE_SNAPSHOT_MARK};
+	record->holes[1] = (FrameHole){7, HOLE_SEQUENCE};
+	record->own_header_count = 1;
+	record->own_headers[0] = own;
+	unit_ok(put(fixture, 1) == SINK_OK, "schemas, holes, own headers");
+	record->key_schema.size = record->value_schema.size = record->hole_count = 0;
+	record->flags = RECORD_NULL_VALUE | RECORD_HEADERS_AFTER;
+	record->value = (Bytes){"", 0};
+	unit_ok(put(fixture, 2) == SINK_OK, "tombstone");
+	record->flags = RECORD_NULL_KEY;
+	record->key = (Bytes){"", 0};
+	record->headerset = NULL;
+	record->own_header_count = 0;
+	unit_ok(put(fixture, 2) == SINK_OK, "no key, empty value, no headers");
+	unit_ok(fixture->sink->methods->put_raw(fixture->sink, "forms", 0, (Bytes){"k", 1}, (Bytes){NULL, 0}, 3,
+											&fixture->error) == SINK_OK, "raw");
+	unit_ok(flush(fixture, 10000), "flush: %s", fixture->error.message);
+	lines = read_back(lab, "forms", 5);
+	unit_is_str(lines.data, "{\"id\":1}|{\"a\":1}|2\n{K{\"id\":1}}|{Vtrue{\"a\":1}[1,2]}|3\n{\"id\":1}|NULL|3\nNULL||\n"
+							"k|NULL|\n", "what arrives");
+	unit_ok(fixture->reported[1] == 2 && fixture->reported[2] == 2 && fixture->reported[3] == 1, "reports");
+	buffer_free(&lines);
+	fixture->record->headerset = &fixture->headerset;
+	fixture_free(fixture);
+}
+
+static void
+test_refused(Lab *lab)
+{
+	static const char *const tolerant[] = {"errors.tolerance", "all", NULL};
+	Fixture *fixture = fixture_new(lab, "refused", NULL);
+	char *large = bytes_alloc_zero(1, 3000000);
+
+	rd_kafka_mock_push_request_errors(lab->cluster, PRODUCE_REQUEST, 1, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+	unit_ok(put(fixture, 5) == SINK_OK && !flush(fixture, 10000), "the broker refuses a record");
+	unit_ok(fixture->error.kind == ERROR_FAILED, "failed: %s", fixture->error.message);
+	unit_contains(fixture->error.message, "topic \"refused\" (key of 8 bytes, value of 7 bytes, source LSN 0/16B3748)",
+				  "what it says");
+	unit_contains(fixture->error.hint, "max.message.bytes", "the fix");
+	memset(large, 'x', 3000000);
+	fixture->record->value = (Bytes){large, 3000000};
+	unit_ok(put(fixture, 6) == SINK_ERROR && fixture->error.kind == ERROR_FAILED, "too large for the producer: %s",
+			fixture->error.message);
+	fixture_free(fixture);
+
+	fixture = fixture_new(lab, "refused", tolerant);
+	rd_kafka_mock_push_request_errors(lab->cluster, PRODUCE_REQUEST, 1, RD_KAFKA_RESP_ERR_INVALID_RECORD);
+	unit_ok(put(fixture, 7) == SINK_OK && flush(fixture, 10000), "tolerated: %s", fixture->error.message);
+	unit_is_uint(fixture->reported[7], 1, "and settled");
+	fixture->record->value = (Bytes){large, 3000000};
+	unit_ok(put(fixture, 8) == SINK_OK, "tolerated in put");
+	unit_ok(put(fixture, 9) == SINK_FULL, "the next ticket waits for the report");
+	unit_ok(flush(fixture, 10000) && fixture->reported[8] == 1, "settled by poll");
+	unit_is_uint(kafka_sink_records_refused(fixture->sink), 2, "counted");
+	fixture_free(fixture);
+	free(large);
+}
+
+static void
+test_retried(Lab *lab)
+{
+	Fixture *fixture = fixture_new(lab, "retried", NULL);
+
+	rd_kafka_mock_push_request_errors(lab->cluster, PRODUCE_REQUEST, 2, RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION,
+									  RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS);
+	unit_ok(put(fixture, 1) == SINK_OK && flush(fixture, 20000), "passing errors pass: %s", fixture->error.message);
+	rd_kafka_mock_push_request_errors(lab->cluster, PRODUCE_REQUEST, 1, RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH);
+	unit_ok(put(fixture, 2) == SINK_OK && !flush(fixture, 20000) && fixture->error.kind == ERROR_RETRY,
+			"a fatal error of the producer asks to start over: %s", fixture->error.message);
+	fixture_free(fixture);
+}
+
+static void
+test_away(Lab *lab)
+{
+	Fixture *fixture = fixture_new(lab, "away", NULL);
+	const char *why;
+
+	unit_ok(put(fixture, 1) == SINK_OK && flush(fixture, 10000), "first: %s", fixture->error.message);
+	rd_kafka_mock_broker_set_down(lab->cluster, 1);
+	unit_ok(put(fixture, 2) == SINK_OK && !flush(fixture, 1500) && fixture->error.kind == ERROR_RETRY,
+			"brokers down: %s", fixture->error.message);
+	unit_ok(!fixture->sink->methods->available(fixture->sink, &why), "not available: %s", why);
+	rd_kafka_mock_broker_set_up(lab->cluster, 1);
+	unit_ok(flush(fixture, 20000) && fixture->reported[2] == 1, "delivered when they are back: %s",
+			fixture->error.message);
+	unit_ok(fixture->sink->methods->available(fixture->sink, &why), "available again");
+	fixture_free(fixture);
+}
+
+int
+main(void)
+{
+	Lab lab = lab_new();
+
+	test_delivery(&lab);
+	test_forms(&lab);
+	test_refused(&lab);
+	test_retried(&lab);
+	test_away(&lab);
+	lab_free(&lab);
+	return unit_done();
+}
