@@ -472,11 +472,11 @@ is_snapshot(const FrameReader *reader)
 	return (reader->header.flags & FRAME_SNAPSHOT) != 0;
 }
 
-/* A frame that ends what it did not begin: all of a non-transactional message. */
+/* A non-transactional message; a large one may have its MESSAGE entry in a second frame. */
 static bool
 is_message(const FrameReader *reader)
 {
-	return (reader->header.flags & FRAME_ENDS_TRANSACTION) && reader->header.xid == 0 && !is_snapshot(reader);
+	return reader->header.xid == 0 && !is_snapshot(reader);
 }
 
 static const char *
