@@ -42,7 +42,7 @@ enum
 static const char facts_sql[] =
 	"SELECT current_setting('wal_level'), current_setting('max_replication_slots'), "
 	"(SELECT count(*) FROM pg_catalog.pg_replication_slots), current_setting('max_wal_senders'), "
-	"(SELECT count(*) FROM pg_catalog.pg_stat_replication), current_setting('output_plugin_libraries', true), "
+	"(SELECT count(*) FROM pg_catalog.pg_stat_replication), (SELECT setting FROM pg_catalog.pg_settings WHERE name = 'output_plugin_libraries'), "
 	"quote_ident(current_user), rolreplication OR rolsuper, current_setting('server_version_num'), "
 	"current_setting('server_version'), current_database(), host(inet_client_addr()) "
 	"FROM pg_catalog.pg_roles WHERE rolname = current_user";
@@ -74,20 +74,34 @@ is_true(const PGresult *result, int column)
 	return strcmp(PQgetvalue(result, 0, column), "t") == 0;
 }
 
+/* Who connects, for the fix. */
+static const char *
+connection_user(const Config *config)
+{
+	const char *const *keywords;
+	const char *const *values;
+
+	config_conninfo(config, false, &keywords, &values);
+	for (; *keywords != NULL; keywords++, values++)
+		if (strcmp(*keywords, "user") == 0)
+			return *values;
+	return getenv("PGUSER") != NULL ? getenv("PGUSER") : "USER";
+}
+
 /* The fix for a connection that was refused. */
 static void
 fix_connection(CheckReport *report, const Config *config, const char *client, const char *reason)
 {
-	const char *user = config_text(config, OPT_DATABASE_USER);
+	const char *user = connection_user(config);
 
 	if (strstr(reason, "pg_hba.conf") != NULL)
 		report_fix(report, "add to pg_hba.conf and run SELECT pg_reload_conf(): host %s %s %s%s scram-sha-256",
-				   config_database(config), user != NULL ? user : "USER", client != NULL ? client : "CLIENT_ADDRESS",
+				   config_database(config), user, client != NULL ? client : "CLIENT_ADDRESS",
 				   client != NULL && strchr(client, ':') != NULL ? "/128" : "/32");
 	else if (strstr(reason, "authentication failed") != NULL || strstr(reason, "password") != NULL)
 		report_fix(report, "correct \"database.user\" and \"database.password\" (or PGPASSWORD)");
 	else if (strstr(reason, "replication role") != NULL || strstr(reason, "REPLICATION") != NULL)
-		report_fix(report, "ALTER ROLE %s REPLICATION;", user != NULL ? user : "USER");
+		report_fix(report, "ALTER ROLE \"%s\" REPLICATION;", user);
 	else if (strstr(reason, "max_wal_senders") != NULL)
 		report_fix(report, "ALTER SYSTEM SET max_wal_senders = 20; then restart the server");
 	else if (strstr(reason, "does not exist") != NULL)
@@ -144,7 +158,11 @@ next_item(const char **list)
 	return bytes_copy_text(start, size);
 }
 
-/* Minors before August 2026 do not have the setting, and let everything pass. */
+/*
+ * Minors before August 2026 do not have the setting, and let everything pass;
+ * roles without pg_read_all_settings do not see it, for them the temporary
+ * slot tells.
+ */
 static bool
 check_libraries(CheckReport *report, const PGresult *facts)
 {
@@ -289,7 +307,11 @@ judge_trial(CheckReport *report, const PGresult *result)
 	else
 	{
 		report_failure(report, "the plugin cannot be used: %s", message);
-		if (strcmp(sqlstate, "58P01") == 0)
+		if (strstr(message, "output plugin") != NULL && strcmp(sqlstate, "42501") == 0)
+			report_fix(report,
+					   "ALTER SYSTEM SET output_plugin_libraries = 'pgoutput', 'test_decoding', '" PLUGIN_LIBRARY
+					   "'; SELECT pg_reload_conf(); (keep what SHOW output_plugin_libraries lists)");
+		else if (strcmp(sqlstate, "58P01") == 0)
 			report_fix(report, "run make install on the database server, with its pg_config in PATH");
 		else
 			report_fix(report, "install the plugin built for this server: make clean; make; make install");

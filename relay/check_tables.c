@@ -66,7 +66,8 @@ report_extension_missing(const Config *config, CheckReport *report, const Server
 					   config_database(config));
 	else
 		report_warning(report,
-					   "extension wal2debezium is missing in database \"%s\": tables are not checked (streaming works)",
+					   "extension wal2debezium is missing in database \"%s\": tables are not checked; streaming works, "
+					   "snapshots do not",
 					   config_database(config));
 	report_fix(report, "%sCREATE EXTENSION wal2debezium;", fix);
 }
@@ -99,7 +100,8 @@ skips_updates_and_deletes(const Config *config)
 }
 
 static void
-check_table(const Config *config, CheckReport *report, const ServerFacts *facts, const PGresult *tables, int row)
+check_table(const Config *config, CheckReport *report, const ServerFacts *facts, const PGresult *tables, int row,
+			const char *role)
 {
 	const char *name = PQgetvalue(tables, row, TABLE_NAME);
 
@@ -112,7 +114,7 @@ check_table(const Config *config, CheckReport *report, const ServerFacts *facts,
 	if (takes_snapshot(config, facts) && !is_true(tables, row, TABLE_READABLE))
 	{
 		report_failure(report, "table %s cannot be read for the initial snapshot", name);
-		report_fix(report, "GRANT SELECT ON %s TO %s;", name, PQuser(facts->conn));
+		report_fix(report, "GRANT SELECT ON %s TO %s;", name, role);
 	}
 }
 
@@ -138,34 +140,49 @@ summarize(CheckReport *report, const PGresult *tables)
 				  toast);
 }
 
-void
-check_tables(const Config *config, CheckReport *report, const ServerFacts *facts, TopicList *topics)
+static void
+report_unlisted(CheckReport *report, const char *role, const Error *error)
+{
+	report_failure(report, "%s", error->message);
+	if (strstr(error->message, "permission denied") != NULL)
+		report_fix(report, "GRANT USAGE ON SCHEMA wal2debezium TO %s;", role);
+	else if (error->hint[0] != '\0')
+		report_fix(report, "%s", error->hint);
+}
+
+static void
+check_listed(const Config *config, CheckReport *report, const ServerFacts *facts, const char *role, TopicList *topics)
 {
 	char *json = config_plugin_json(config, NULL);
 	const char *values[] = {json};
 	Error error;
-	PGresult *tables;
+	PGresult *tables =
+		pg_session_query(facts->conn, tables_sql, 1, values, patience, "could not list the tables", &error);
 
-	if (!has_extension(config, report, facts))
-	{
-		free(json);
-		return;
-	}
-	tables = pg_session_query(facts->conn, tables_sql, 1, values, patience, "could not list the tables", &error);
 	free(json);
 	if (tables == NULL)
 	{
-		report_failure(report, "%s", error.message);
-		if (error.hint[0] != '\0')
-			report_fix(report, "%s", error.hint);
+		report_unlisted(report, role, &error);
 		return;
 	}
 	summarize(report, tables);
 	for (int row = 0; row < PQntuples(tables); row++)
 	{
-		check_table(config, report, facts, tables, row);
+		check_table(config, report, facts, tables, row, role);
 		if (!PQgetisnull(tables, row, TABLE_TOPIC))
 			topic_list_add(topics, PQgetvalue(tables, row, TABLE_TOPIC));
 	}
 	PQclear(tables);
+}
+
+void
+check_tables(const Config *config, CheckReport *report, const ServerFacts *facts, TopicList *topics)
+{
+	char *role;
+
+	if (!has_extension(config, report, facts))
+		return;
+	role = memory_checked(PQescapeIdentifier(facts->conn, PQuser(facts->conn), strlen(PQuser(facts->conn))));
+	check_listed(config, report, facts, role, topics);
+	PQfreemem(role);
 }
