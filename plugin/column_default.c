@@ -42,7 +42,8 @@ is_function_call(const char *text)
 static bool
 is_current_time(const char *text)
 {
-	static const char *const words[] = {"current_timestamp", "current_time", "current_date", "localtime", "localtimestamp"};
+	static const char *const words[] = {"current_timestamp", "current_time", "current_date", "localtime",
+										"localtimestamp"};
 
 	for (int i = 0; i < (int) lengthof(words); i++)
 	{

@@ -27,8 +27,9 @@
 #define EXACT_DOUBLE_INTEGER INT64CONST(9007199254740992)
 #define EXACT_DOUBLE_POWER 22
 
-static const double powers_of_ten[EXACT_DOUBLE_POWER + 1] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7,
-	1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+static const double powers_of_ten[EXACT_DOUBLE_POWER + 1] = {1e0,  1e1,	 1e2,  1e3,	 1e4,  1e5,	 1e6,  1e7,
+															 1e8,  1e9,	 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+															 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 
 /* A literal beyond this is nothing PostgreSQL would print for a default. */
 #define MAX_DEFAULT_SIZE 1000
@@ -286,8 +287,8 @@ money_stored_scale(void)
 	int nest_level = NewGUCNestLevel();
 	int scale;
 
-	(void) set_config_option("lc_monetary", GetConfigOptionResetString("lc_monetary"), PGC_USERSET,
-							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	(void) set_config_option("lc_monetary", GetConfigOptionResetString("lc_monetary"), PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
 	scale = PGLC_localeconv()->frac_digits;
 	AtEOXact_GUC(false, nest_level);
 	/* As PostgreSQL does where the locale gives nonsense. */

@@ -79,9 +79,9 @@ typedef struct ValueModes
 	IntervalMode interval;
 	DecimalFormat decimal_format;
 	int money_fraction_digits;
-	bool include_unknown;		 /* include.unknown.datatypes */
-	int release;				 /* debezium.version as major * 100 + minor, e.g. 307 */
-	const char *placeholder;	 /* unavailable.value.placeholder as UTF-8 text (hex: decoded, bad bytes U+FFFD) */
+	bool include_unknown;	 /* include.unknown.datatypes */
+	int release;			 /* debezium.version as major * 100 + minor, e.g. 307 */
+	const char *placeholder; /* unavailable.value.placeholder as UTF-8 text (hex: decoded, bad bytes U+FFFD) */
 	Size placeholder_size;
 	const char *placeholder_raw; /* the same as bytes */
 	Size placeholder_raw_size;
@@ -97,9 +97,9 @@ typedef struct ValueCodec
 	int32 typmod;
 	int precision; /* numeric precision, fraction digits of a temporal, length of a bit string */
 	int scale;
-	bool required_schema; /* items that cannot be optional (enum arrays) */
+	bool required_schema;  /* items that cannot be optional (enum arrays) */
 	bool absent_in_stream; /* type name: a streamed row shows NULL, or the filler if NOT NULL; a snapshot the value */
-	FmgrInfo output;	  /* set where the type's output function is needed */
+	FmgrInfo output;	   /* set where the type's output function is needed */
 	struct ValueCodec *element; /* arrays, domains over arrays */
 	int16 element_length;
 	bool element_by_value;
@@ -112,26 +112,26 @@ typedef struct ValueEncoder
 	const char *name;
 
 	/* Schema of the field without optional, default and field name. */
-	ConnectSchema *(*schema) (const ValueCodec *codec);
+	ConnectSchema *(*schema)(const ValueCodec *codec);
 
 	/*
 	 * Writes the JSON of a value that is not NULL.  The datum may be short or
 	 * compressed, never an unchanged TOAST pointer.  False: the value cannot
 	 * be converted (Debezium would raise); nothing was written then.
 	 */
-	bool (*encode) (const ValueCodec *codec, Datum datum, JsonWriter *writer);
+	bool (*encode)(const ValueCodec *codec, Datum datum, JsonWriter *writer);
 
 	/*
 	 * What Debezium invents for a NOT NULL column that the old tuple lacks
 	 * (reference 3.2).  False: there is none.
 	 */
-	bool (*filler) (const ValueCodec *codec, JsonWriter *writer);
+	bool (*filler)(const ValueCodec *codec, JsonWriter *writer);
 
 	/*
 	 * What stands for an unchanged TOAST value (reference 3.3).  False: no
 	 * such shape, which counts as a conversion failure.  NULL: likewise.
 	 */
-	bool (*placeholder) (const ValueCodec *codec, JsonWriter *writer);
+	bool (*placeholder)(const ValueCodec *codec, JsonWriter *writer);
 
 	/*
 	 * The default of a column from the deparsed text of its default
@@ -140,7 +140,7 @@ typedef struct ValueEncoder
 	 * content or the bare text; NULL for a function call, which asks for the
 	 * type's placeholder.  False: no default.  NULL: the type never has one.
 	 */
-	bool (*default_value) (const ValueCodec *codec, const char *literal, JsonWriter *writer);
+	bool (*default_value)(const ValueCodec *codec, const char *literal, JsonWriter *writer);
 } ValueEncoder;
 
 /*

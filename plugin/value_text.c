@@ -139,10 +139,9 @@ convert_text(const char *text, Size size, Size *utf8_size)
 	while (done < size)
 	{
 		int part = (int) Min(size - done, INT_MAX / (2 * MAX_CONVERSION_GROWTH));
-		int taken = pg_do_encoding_conversion_buf(conversion, encoding, PG_UTF8,
-												  (unsigned char *) unconstify(char *, text) + done, part,
-												  (unsigned char *) result + filled,
-												  (int) Min(room - filled, INT_MAX), true);
+		int taken = pg_do_encoding_conversion_buf(
+			conversion, encoding, PG_UTF8, (unsigned char *) unconstify(char *, text) + done, part,
+			(unsigned char *) result + filled, (int) Min(room - filled, INT_MAX), true);
 
 		if (taken <= 0)
 			return NULL;
