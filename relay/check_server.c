@@ -93,11 +93,16 @@ static void
 fix_connection(CheckReport *report, const Config *config, const char *client, const char *reason)
 {
 	const char *user = connection_user(config);
+	const char *host = strstr(reason, "for host \"");
+	char address[64] = "CLIENT_ADDRESS";
 
+	if (client != NULL)
+		snprintf(address, sizeof(address), "%s", client);
+	else if (host != NULL) /* the server says whom it refuses */
+		sscanf(host, "for host \"%63[0-9a-fA-F.:]\"", address);
 	if (strstr(reason, "pg_hba.conf") != NULL)
 		report_fix(report, "add to pg_hba.conf and run SELECT pg_reload_conf(): host %s %s %s%s scram-sha-256",
-				   config_database(config), user, client != NULL ? client : "CLIENT_ADDRESS",
-				   client != NULL && strchr(client, ':') != NULL ? "/128" : "/32");
+				   config_database(config), user, address, strchr(address, ':') != NULL ? "/128" : "/32");
 	else if (strstr(reason, "authentication failed") != NULL || strstr(reason, "password") != NULL)
 		report_fix(report, "correct \"database.user\" and \"database.password\" (or PGPASSWORD)");
 	else if (strstr(reason, "replication role") != NULL || strstr(reason, "REPLICATION") != NULL)
@@ -290,32 +295,55 @@ check_room(CheckReport *report, const PGresult *facts, bool slot_exists, bool sl
 		report_ok(report, "%d of %d WAL senders are in use", senders_used, senders_max);
 }
 
-/* What creating the temporary slot told. */
 static void
-judge_trial(CheckReport *report, const PGresult *result)
+report_unusable_plugin(CheckReport *report, const PGresult *result)
 {
 	const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
 	const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
 
-	if (sqlstate == NULL)
+	report_failure(report, "the plugin cannot be used: %s", message);
+	if (strstr(message, "output plugin") != NULL && strcmp(sqlstate, "42501") == 0)
+		report_fix(report, "ALTER SYSTEM SET output_plugin_libraries = 'pgoutput', 'test_decoding', '" PLUGIN_LIBRARY
+						   "'; SELECT pg_reload_conf(); (keep what SHOW output_plugin_libraries lists)");
+	else if (strcmp(sqlstate, "58P01") == 0)
+		report_fix(report, "run make install on the database server, with its pg_config in PATH");
+	else
+		report_fix(report, "install the plugin built for this server: make clean; make; make install");
+}
+
+/* All slots are in use: the second best way, open to superusers. */
+static void
+try_load(CheckReport *report, PGconn *conn)
+{
+	PGresult *result = PQexec(conn, "LOAD '" PLUGIN_LIBRARY "'");
+	const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+
+	if (PQresultStatus(result) == PGRES_COMMAND_OK)
 		report_ok(report, "the plugin " PLUGIN_LIBRARY " can be loaded");
+	else if (sqlstate == NULL || strcmp(sqlstate, "42501") == 0)
+		report_warning(report, "no slot is free, so it was not tried whether the plugin can be loaded");
+	else
+		report_unusable_plugin(report, result);
+	PQclear(result);
+}
+
+/* What creating the temporary slot told. */
+static void
+judge_trial(CheckReport *report, PGconn *conn, const PGresult *result)
+{
+	const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+
+	if (PQresultStatus(result) == PGRES_TUPLES_OK)
+		report_ok(report, "the plugin " PLUGIN_LIBRARY " can be loaded");
+	else if (sqlstate == NULL)
+		report_failure(report, "connection lost while the plugin was loaded: %s", PQerrorMessage(conn));
 	else if (strcmp(sqlstate, "57014") == 0)
 		report_ok(report, "the plugin " PLUGIN_LIBRARY
 						  " can be loaded; new slots have to wait for a transaction that is running");
 	else if (strcmp(sqlstate, "53400") == 0)
-		report_warning(report, "no slot is free, so it was not tried whether the plugin can be loaded");
+		try_load(report, conn);
 	else
-	{
-		report_failure(report, "the plugin cannot be used: %s", message);
-		if (strstr(message, "output plugin") != NULL && strcmp(sqlstate, "42501") == 0)
-			report_fix(report,
-					   "ALTER SYSTEM SET output_plugin_libraries = 'pgoutput', 'test_decoding', '" PLUGIN_LIBRARY
-					   "'; SELECT pg_reload_conf(); (keep what SHOW output_plugin_libraries lists)");
-		else if (strcmp(sqlstate, "58P01") == 0)
-			report_fix(report, "run make install on the database server, with its pg_config in PATH");
-		else
-			report_fix(report, "install the plugin built for this server: make clean; make; make install");
-	}
+		report_unusable_plugin(report, result);
 }
 
 /*
@@ -337,7 +365,7 @@ check_plugin(CheckReport *report, const Config *config)
 						"', true)",
 						(int) getpid());
 	result = PQexec(conn, sql);
-	judge_trial(report, result);
+	judge_trial(report, conn, result);
 	PQclear(result);
 	free(sql);
 	PQfinish(conn); /* drops the slot */

@@ -12,6 +12,7 @@
 #include "kafka_client.h"
 #include "memory.h"
 #include "pg_session.h"
+#include "progress_json.h"
 #include "progress_topic.h"
 #include "signals.h"
 
@@ -28,9 +29,9 @@ static const PgPatience patience = {15000, false};
  */
 static const char status_sql[] =
 	"SELECT s.slot_name, s.plugin, s.database, s.active_pid, s.wal_status, s.safe_wal_size, w.lsn, "
-	"s.confirmed_flush_lsn, s.restart_lsn, greatest(pg_wal_lsn_diff(w.lsn, s.confirmed_flush_lsn), 0), "
+	"s.confirmed_flush_lsn, s.restart_lsn, CASE WHEN s.confirmed_flush_lsn > w.lsn THEN 0 ELSE pg_wal_lsn_diff(w.lsn, s.confirmed_flush_lsn) END, "
 	"round(extract(epoch FROM CASE WHEN s.confirmed_flush_lsn >= w.lsn THEN interval '0' ELSE r.flush_lag END), 3), "
-	"greatest(pg_wal_lsn_diff(w.lsn, s.restart_lsn), 0), c.system_identifier "
+	"CASE WHEN s.restart_lsn > w.lsn THEN 0 ELSE pg_wal_lsn_diff(w.lsn, s.restart_lsn) END, c.system_identifier "
 	"FROM pg_catalog.pg_replication_slots s "
 	"CROSS JOIN (SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_flush_lsn() END "
 	"AS lsn) w "
