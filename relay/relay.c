@@ -155,6 +155,16 @@ relay_note_progress(Relay *relay)
 }
 
 void
+relay_note_cut(Relay *relay)
+{
+	relay_note_progress(relay);
+	if (relay->cut_count == 0 || lsn_tracker_outstanding(relay->tracker) != 0)
+		return;
+	relay->progress.partial.commit_lsn = relay->cut_commit_lsn;
+	relay->progress.partial.count = relay->cut_count;
+}
+
+void
 relay_publish(Relay *relay, int64_t now_ms)
 {
 	MetricsValues *values = &relay->values;

@@ -58,6 +58,9 @@ typedef struct Relay
 	bool progress_known;
 	bool progress_of_other_system;
 	bool ignore_partial;
+	/* the transaction open when the last stream ended, and how many of its records were handed over; 0: none */
+	uint64_t cut_commit_lsn;
+	uint64_t cut_count;
 
 	MetricsValues values;
 } Relay;
@@ -83,6 +86,11 @@ extern bool relay_refused(Relay *relay, const FrameEntry *entry, Error *error) M
 
 /* Takes over into relay->progress what the tracker says is delivered. */
 extern void relay_note_progress(Relay *relay);
+/*
+ * The same after the end of a stream; once nothing is outstanding, the part of
+ * the transaction that was cut is delivered too and need not be repeated.
+ */
+extern void relay_note_cut(Relay *relay);
 
 /* Fills in what the sink and the tracker know, and publishes. */
 extern void relay_publish(Relay *relay, int64_t now_ms);

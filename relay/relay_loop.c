@@ -417,17 +417,12 @@ turn(Loop *loop, bool *stop, Error *error)
 	return LOOP_STOPPED;
 }
 
-/* What is delivered of the transaction that was cut. */
+/* Remembers how much of an open transaction was handed over. */
 static void
-note_partial(Loop *loop)
+note_cut(Loop *loop)
 {
-	Relay *relay = loop->relay;
-
-	relay_note_progress(relay);
-	if (loop->ticket == 0 || lsn_tracker_outstanding(relay->tracker) != 0 || loop->unit_count == 0)
-		return;
-	relay->progress.partial.commit_lsn = loop->unit_commit_lsn;
-	relay->progress.partial.count = loop->unit_count;
+	loop->relay->cut_commit_lsn = loop->unit_commit_lsn;
+	loop->relay->cut_count = loop->ticket != 0 ? loop->unit_count : 0;
 }
 
 /*
@@ -446,7 +441,7 @@ finish(Loop *loop, bool *lost, Error *error)
 	if (!flushed)
 		log_warning(relay->log, "stopping with %" PRIu64 " records not delivered, they will be sent again: %s",
 					lsn_tracker_outstanding(relay->tracker), error->message);
-	note_partial(loop);
+	relay_note_cut(relay);
 	if (flushed && relay->progress_topic != NULL &&
 		!progress_write_now(relay->progress_topic, relay->sink, &relay->progress, STOP_FLUSH_MS, relay_report, relay,
 							&late))
@@ -470,6 +465,7 @@ loop_start(Loop *loop, Relay *relay)
 	loop->sink_moved_ms = loop->now_ms;
 	loop->received_lsn = loop->plan->start_lsn;
 	loop->request_reply = true; /* where the server stands, at once */
+	relay->cut_count = 0;
 	relay->values.heard_at_ms = loop->now_ms;
 	relay->values.progress_at_ms = loop->now_ms;
 }
@@ -490,6 +486,7 @@ relay_loop(Relay *relay, ReplicationStream *stream, const ResumePlan *plan, int 
 		end = LOOP_LOST;
 	if (end == LOOP_LOST && error->kind != ERROR_RETRY)
 		end = LOOP_FAILED;
+	note_cut(&loop);
 	if (end == LOOP_STOPPED)
 		end = finish(&loop, lost, error);
 	frame_reader_free(loop.reader);

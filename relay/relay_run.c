@@ -144,8 +144,10 @@ settle(Relay *relay, bool need_available, Error *error)
 		relay_note_progress(relay);
 		relay_publish(relay, clock_monotonic_ms());
 	}
-	if (relay->tracker != NULL)
+	if (relay->tracker != NULL && relay->sink_broken)
 		relay_note_progress(relay);
+	else if (relay->tracker != NULL)
+		relay_note_cut(relay);
 	drop_broken_sink(relay);
 	return good || error->kind == ERROR_RETRY;
 }
@@ -218,7 +220,7 @@ stop_without_stream(Relay *relay)
 		log_warning(relay->log, "stopping with records not delivered, they will be sent again: %s", error.message);
 		return;
 	}
-	relay_note_progress(relay);
+	relay_note_cut(relay);
 	if (relay->progress_topic != NULL && relay->progress_known && relay->progress.snapshot != SNAPSHOT_PLANNED &&
 		!progress_write_now(relay->progress_topic, relay->sink, &relay->progress, STOP_FLUSH_MS, relay_report, relay,
 							&error))

@@ -184,6 +184,9 @@ list_tables(Snapshot *snapshot, Error *error)
 		"ORDER BY schema_name COLLATE \"C\", table_name COLLATE \"C\"",
 		1, values, query_patience(snapshot->relay), "could not list the captured tables", error);
 	free(config);
+	if (snapshot->tables == NULL && strstr(error->message, "wal2debezium") != NULL && error->hint[0] == '\0')
+		error_hint(error, "if the role lacks the right: GRANT USAGE ON SCHEMA wal2debezium TO \"%s\";",
+				   PQuser(snapshot->conn));
 	return snapshot->tables != NULL;
 }
 
