@@ -265,6 +265,17 @@ check_unbuilt(Checker *checker, OptionId id, const char *value, const char *hint
 		report_refused(checker, setting, hint);
 }
 
+/* Locks protect the schema from changing under Debezium's snapshot; ours needs none. */
+static void
+note_locking_mode(Checker *checker)
+{
+	const ConfigSetting *setting =
+		setting_list_find(&checker->config->settings, option_infos[OPT_SNAPSHOT_LOCKING_MODE].name);
+
+	if (setting != NULL && strcmp(setting->value, "shared") == 0)
+		log_no_effect(checker, setting, "the exported snapshot needs no locks");
+}
+
 static void
 check_exclusive(Checker *checker, OptionId include, OptionId exclude)
 {
@@ -313,6 +324,7 @@ check_combinations(Checker *checker)
 	check_characters(checker, OPT_SLOT_NAME, "_", false, 63);
 	check_snapshot_mode(checker);
 	check_unbuilt(checker, OPT_SNAPSHOT_LOCKING_MODE, "custom", "Java classes cannot be loaded; use none");
+	note_locking_mode(checker);
 	check_unbuilt(checker, OPT_SNAPSHOT_QUERY_MODE, "custom", "Java classes cannot be loaded; use select_all");
 	check_unbuilt(checker, OPT_EXACTLY_ONCE_SUPPORT, "required",
 				  "exactly-once delivery is not built yet; delivery is at least once");
@@ -344,6 +356,17 @@ check_required(Checker *checker)
 	}
 }
 
+static void
+log_start(const Checker *checker)
+{
+	const Config *config = checker->config;
+	const char *name = config_text(config, OPT_NAME);
+
+	log_info(checker->log, "connector \"%s\" writes changes of database \"%s\" to topics of \"%s\"",
+			 name != NULL ? name : config_text(config, OPT_TOPIC_PREFIX), config->database,
+			 config_text(config, OPT_TOPIC_PREFIX));
+}
+
 bool
 config_check(Config *config, Logger *log, Error *error)
 {
@@ -358,5 +381,7 @@ config_check(Config *config, Logger *log, Error *error)
 	if (!config_rdkafka_build(config, log, &step))
 		adopt(&checker, &step);
 	check_required(&checker);
+	if (!checker.failed && config->purpose == CONFIG_FOR_RUN)
+		log_start(&checker);
 	return !checker.failed;
 }

@@ -81,11 +81,13 @@ test_json_shapes(void)
 	Config *flat = config_new();
 	Config *wrapped = config_new();
 
-	unit_ok(parse_json(flat, "{\"topic.prefix\":\"a\",\"database.port\":5433,\"tombstones.on.delete\":false}"),
+	unit_ok(parse_json(flat, "{\"topic.prefix\":\"a\",\"database.port\":5433,\"tombstones.on.delete\":false,"
+							 "\"a\":true}"),
 			"flat connector.json");
 	unit_is_str(given(flat, "topic.prefix"), "a", "string value");
 	unit_is_str(given(flat, "database.port"), "5433", "number value");
 	unit_is_str(given(flat, "tombstones.on.delete"), "false", "boolean value");
+	unit_is_str(given(flat, "a"), "true", "the other one");
 	unit_ok(parse_json(wrapped,
 					   "{\"name\":\"n\",\"config\":{\"topic.prefix\":\"\\u00e9\"},\"tasks\":[],\"type\":\"source\"}"),
 			"wrapped connector.json, as the REST interface returns it");
@@ -129,7 +131,7 @@ test_properties(void)
 
 	unit_ok(parse_properties(config,
 							 "# comment\n! too\n\n  a = 1 \nb:2\nc 3\nd\ne=one \\\n   two\r\nf\\ g\\=h=x\\ty\\\\\n"
-							 "u=\\u00e9\\uD83D\\uDE00\nlatin=\xe9\nnl=a\\nb\nlast=z"),
+							 "u=\\u00e9\\uD83D\\uDE00\\u20AC\nlatin=\xe9\nnl=a\\nb\nlast=z\\"),
 			"java.util.Properties syntax");
 	unit_is_str(given(config, "a"), "1 ", "blanks round '=' go, those at the end stay");
 	unit_is_str(given(config, "b"), "2", "':' separates");
@@ -137,10 +139,10 @@ test_properties(void)
 	unit_is_str(given(config, "d"), "", "no value");
 	unit_is_str(given(config, "e"), "one two", "continued line");
 	unit_is_str(given(config, "f g=h"), "x\ty\\", "escapes in key and value");
-	unit_is_str(given(config, "u"), "\xc3\xa9\xf0\x9f\x98\x80", "unicode escapes and surrogate pairs");
+	unit_is_str(given(config, "u"), "\xc3\xa9\xf0\x9f\x98\x80\xe2\x82\xac", "unicode escapes and surrogate pairs");
 	unit_is_str(given(config, "latin"), "\xc3\xa9", "bytes are Latin-1");
 	unit_is_str(given(config, "nl"), "a\nb", "escaped line end");
-	unit_is_str(given(config, "last"), "z", "no line end at the end");
+	unit_is_str(given(config, "last"), "z", "a backslash and no line end at the end");
 	config_free(config);
 }
 
@@ -153,6 +155,9 @@ test_properties_errors(void)
 	unit_contains(error.message, "option \"a\" is given twice in \"worker.properties\", line 3", "names key and line");
 	unit_ok(!parse_properties(config, "x=\\u12"), "short escape");
 	unit_contains(error.message, "malformed \\uXXXX escape in line 1", "names the line");
+	unit_ok(!parse_properties(config, "x=\\u12G4"), "no hex digits");
+	unit_ok(!parse_properties(config, "x=\\uD800\\uD800"), "two first halves");
+	unit_ok(parse_properties(config, "blanks=1\n   "), "blanks at the end");
 	unit_ok(!parse_properties(config, "y=\\uD800x"), "half a surrogate pair");
 	unit_ok(!parse_properties(config, "z=\\uDC00"), "the other half");
 	unit_ok(!parse_properties(config, "z=\\u0000"), "NUL");
@@ -161,6 +166,10 @@ test_properties_errors(void)
 	unit_contains(error.message, "could not open file \"/nonexistent/w\"", "names the file");
 	unit_ok(!config_file_read_json(config, "/nonexistent/c", &error), "missing connector.json");
 	unit_ok(!config_file_read_json(config, "/", &error), "a directory");
+	unit_ok(!config_file_read_json(config, "/dev/zero", &error), "a file without end");
+	unit_contains(error.message, "is larger than", "names the limit");
+	unit_ok(config_file_read_properties(config, "/dev/null", &error), "an empty worker file");
+	unit_ok(!config_file_read_json(config, "/dev/null", &error), "an empty connector.json");
 	config_free(config);
 }
 
@@ -172,6 +181,7 @@ test_values(void)
 	accepts("decimal.handling.mode", "String", "string");
 	accepts("snapshot.mode", "never", "no_data");
 	accepts("snapshot.mode", "schema_only", "no_data");
+	accepts("snapshot.locking.mode", "shared", "shared");
 	accepts("snapshot.mode", "INITIAL", "initial");
 	accepts("transforms", "", "");
 	accepts("topic.key.enforce.uniqueness", "true", "true");
@@ -209,8 +219,27 @@ test_names(void)
 	refuses("database.server.name", "x", "unrecognized option", "topic.prefix");
 	refuses("table.whitelist", "x", "unrecognized option", "table.include.list");
 	refuses("quite.something.else", "x", "unrecognized option", "remove it");
+	refuses("heartbeat.interval.m", "x", "unrecognized option", "did you mean \"heartbeat.interval.ms\"?");
 	refuses("my.password", "hunter2", "********", "");
 	unit_ok(strstr(error.message, "hunter2") == NULL, "passwords are not shown");
+}
+
+/* All problems come out, and the last one is the error. */
+static void
+test_several(void)
+{
+	char longest[400];
+	Config *config = minimal_config();
+
+	memset(longest, 'x', sizeof(longest) - 1);
+	longest[sizeof(longest) - 1] = '\0';
+	config_set(config, "tasks.max", "2", "test");
+	config_set(config, "topic.delimiter", "\xff", "test");
+	config_set(config, longest, "2", "test");
+	config_set(config, "transforms", "x", "test");
+	unit_ok(!config_check(config, logger, &error), "several problems");
+	unit_contains(error.message, "transforms", "the last one is the error");
+	config_free(config);
 }
 
 static void
@@ -442,6 +471,7 @@ main(void)
 	test_properties_errors();
 	test_values();
 	test_names();
+	test_several();
 	test_contradictions();
 	test_required();
 	test_getters();
