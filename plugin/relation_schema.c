@@ -165,6 +165,21 @@ default_key_columns(Build *build)
 	return OidIsValid(first) ? index_columns(first, true) : NIL;
 }
 
+typedef struct DeparseCall
+{
+	Node *expression;
+	List *context;
+	char *text;
+} DeparseCall;
+
+static void
+call_deparse(void *arg)
+{
+	DeparseCall *call = arg;
+
+	call->text = deparse_expression(call->expression, call->context, false, false);
+}
+
 /* Deparsed default expression, or NULL; no lock is taken (pg_get_expr() would take one). */
 static char *
 default_expression(Build *build, Form_pg_attribute attribute)
@@ -176,13 +191,15 @@ default_expression(Build *build, Form_pg_attribute attribute)
 	for (int i = 0; i < constraints->num_defval; i++)
 	{
 		const AttrDefault *def = &constraints->defval[i];
-		List *context = NIL;
+		DeparseCall call = {0};
 
 		if (def->adnum != attribute->attnum)
 			continue;
+		call.expression = stringToNode(def->adbin);
 		if (attribute->attgenerated)
-			context = deparse_context_for(RelationGetRelationName(build->rel), RelationGetRelid(build->rel));
-		return deparse_expression(stringToNode(def->adbin), context, false, false);
+			call.context = deparse_context_for(RelationGetRelationName(build->rel), RelationGetRelid(build->rel));
+		with_pinned_settings(call_deparse, &call);
+		return call.text;
 	}
 	return NULL;
 }

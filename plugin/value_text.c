@@ -31,6 +31,7 @@ typedef struct OutputSettings
 	int bytea_output;
 	int extra_float_digits;
 	pg_tz *timezone;
+	bool quote_all;
 } OutputSettings;
 
 static OutputSettings
@@ -43,6 +44,7 @@ current_settings(void)
 		.bytea_output = bytea_output,
 		.extra_float_digits = extra_float_digits,
 		.timezone = session_timezone,
+		.quote_all = quote_all_identifiers,
 	};
 
 	return settings;
@@ -57,14 +59,15 @@ apply_settings(const OutputSettings *settings)
 	bytea_output = settings->bytea_output;
 	extra_float_digits = settings->extra_float_digits;
 	session_timezone = settings->timezone;
+	quote_all_identifiers = settings->quote_all;
 }
 
 /*
  * The variables behind the settings are changed and not the settings, which
  * would cost several microseconds per value.  Nobody looks in between.
  */
-static char *
-pinned_output(FmgrInfo *output, Datum datum)
+void
+with_pinned_settings(void (*call) (void *arg), void *arg)
 {
 	const OutputSettings saved = current_settings();
 	const OutputSettings pinned = {
@@ -74,28 +77,43 @@ pinned_output(FmgrInfo *output, Datum datum)
 		.bytea_output = BYTEA_OUTPUT_HEX,
 		.extra_float_digits = 1,
 		.timezone = pg_tzset("UTC"),
+		.quote_all = false,
 	};
-	char *volatile text = NULL;
 
 	PG_TRY();
 	{
 		apply_settings(&pinned);
-		text = OutputFunctionCall(output, datum);
+		call(arg);
 	}
 	PG_FINALLY();
 	{
 		apply_settings(&saved);
 	}
 	PG_END_TRY();
-	return text;
+}
+
+typedef struct OutputCall
+{
+	FmgrInfo *output;
+	Datum datum;
+	char *text;
+} OutputCall;
+
+static void
+call_output(void *arg)
+{
+	OutputCall *call = arg;
+
+	call->text = OutputFunctionCall(call->output, call->datum);
 }
 
 char *
 value_text(const ValueCodec *codec, Datum datum, Size *size)
 {
-	char *text = pinned_output(unconstify(FmgrInfo *, &codec->output), datum);
+	OutputCall call = {.output = unconstify(FmgrInfo *, &codec->output), .datum = datum};
 
-	return unconstify(char *, text_to_utf8(text, strlen(text), size));
+	with_pinned_settings(call_output, &call);
+	return unconstify(char *, text_to_utf8(call.text, strlen(call.text), size));
 }
 
 static bool
