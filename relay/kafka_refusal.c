@@ -100,8 +100,9 @@ kafka_describe_refusal(const RefusedRecord *refused, ErrorKind kind, Error *erro
 	if (refused->value_size >= 0)
 		snprintf(value, sizeof(value), "value of %" PRId64 " bytes", refused->value_size);
 	describe_source(refused, source, sizeof(source));
-	error_set(error, kind, "Kafka does not take a record for topic \"%s\" (%s, %s, source LSN %s): %s", refused->topic,
-			  key, value, source, reason);
+	error_set(error, kind, "%s a record %s topic \"%s\" (%s, %s, source LSN %s): %s",
+			  kind == ERROR_RETRY ? "could not deliver" : "Kafka does not take", kind == ERROR_RETRY ? "to" : "for",
+			  refused->topic, key, value, source, reason);
 	if (is_too_large(refused->code) && refused->batch_size > 1)
 		error_hint(error, "%s", batch_too_large_hint);
 	else if (rule && rule->hint)

@@ -19,14 +19,12 @@
 #include "bytes.h"
 #include "clock.h"
 #include "kafka_client.h"
+#include "kafka_record.h"
 #include "kafka_refusal.h"
 #include "kafka_topics.h"
-#include "record_bytes.h"
 
 /* Tickets whose source LSNs are remembered for error messages; a power of two. */
 #define REMEMBERED_TICKETS 8192
-/* Values up to this size are put together in one buffer and copied, larger ones where librdkafka can keep them. */
-#define COPIED_VALUE_SIZE 16384
 #define REASON_SIZE 512
 
 _Static_assert(sizeof(void *) >= sizeof(uint64_t), "a message's opaque pointer carries the ticket");
@@ -66,8 +64,8 @@ typedef struct KafkaSink
 	bool brokers_down;
 	char why_down[REASON_SIZE];
 	uint64_t refused;
-	Buffer key;
-	Buffer value;
+	uint64_t waiting_bytes;
+	KafkaScratch scratch;
 	TicketSource *sources;
 	uint64_t settled_ticket; /* refused in put, to be reported by the next poll */
 	uint64_t settled_count;
@@ -239,85 +237,14 @@ produce_failed(KafkaSink *self, rd_kafka_error_t *failure, RefusedRecord *refuse
 	return result;
 }
 
-static void
-add_headers(rd_kafka_headers_t *headers, const FrameHeaderField *fields, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		rd_kafka_header_add(headers, fields[i].name, (ssize_t) fields[i].name_size, fields[i].value,
-							(ssize_t) fields[i].value_size);
-}
-
-/* The record's headers as librdkafka takes them, its to free; NULL: none. */
-static rd_kafka_headers_t *
-headers_of(const FrameRecord *record)
-{
-	FrameHeaderset *headerset = record->headerset;
-	bool own_first = record->own_header_count > 0 && !(record->flags & RECORD_HEADERS_AFTER);
-	rd_kafka_headers_t *headers;
-
-	if (headerset && headerset->sink_headers == NULL)
-	{
-		headerset->sink_headers = rd_kafka_headers_new(headerset->count);
-		add_headers(headerset->sink_headers, headerset->fields, headerset->count);
-	}
-	if (headerset && !own_first)
-		headers = rd_kafka_headers_copy(headerset->sink_headers);
-	else if (record->own_header_count > 0)
-		headers = rd_kafka_headers_new(record->own_header_count + (headerset ? headerset->count : 0));
-	else
-		return NULL;
-	add_headers(headers, record->own_headers, record->own_header_count);
-	if (headerset && own_first)
-		add_headers(headers, headerset->fields, headerset->count);
-	return headers;
-}
-
-static Bytes
-key_of(KafkaSink *self, const FrameRecord *record)
-{
-	if (record->flags & RECORD_NULL_KEY)
-		return (Bytes){NULL, 0};
-	if (record->key_schema.size == 0)
-		return record->key;
-	self->key.size = 0;
-	record_append_key(&self->key, record);
-	return (Bytes){self->key.data, self->key.size};
-}
-
-/*
- * The value, and in *flags who owns it: librdkafka copies a small one beside
- * its own message in one allocation, and is given a large one to free.
- */
-static Bytes
-value_of(KafkaSink *self, const SinkRecord *sink_record, int *flags)
-{
-	const FrameRecord *record = sink_record->record;
-	Buffer large = {0};
-
-	*flags = RD_KAFKA_MSG_F_COPY;
-	if (record->flags & RECORD_NULL_VALUE)
-		return (Bytes){NULL, 0};
-	if (record_value_is_plain(record))
-		return record->value;
-	if (record->value_schema.size + record->value.size <= COPIED_VALUE_SIZE)
-	{
-		self->value.size = 0;
-		record_append_value(&self->value, sink_record);
-		return (Bytes){self->value.data, self->value.size};
-	}
-	record_append_value(&large, sink_record);
-	*flags = RD_KAFKA_MSG_F_FREE;
-	return (Bytes){large.data, large.size};
-}
-
 static SinkResult
 produce(KafkaSink *self, const SinkRecord *sink_record, SinkTopic *topic, Error *error)
 {
 	const FrameRecord *record = sink_record->record;
 	int flags;
-	Bytes key = key_of(self, record);
-	Bytes value = value_of(self, sink_record, &flags);
-	rd_kafka_headers_t *headers = headers_of(record);
+	Bytes key = kafka_record_key(&self->scratch, record);
+	Bytes value = kafka_record_value(&self->scratch, sink_record, &flags);
+	rd_kafka_headers_t *headers = kafka_record_headers(record);
 	RefusedRecord refused = {.topic = topic->name, .key_size = key.data ? (int64_t) key.size : -1,
 							 .value_size = value.data ? (int64_t) value.size : -1,
 							 .first_source_lsn = record->source_lsn, .last_source_lsn = record->source_lsn};
@@ -337,6 +264,7 @@ produce(KafkaSink *self, const SinkRecord *sink_record, SinkTopic *topic, Error 
 	if (failure == NULL)
 	{
 		remember_source(self, sink_record->ticket, record->source_lsn);
+		self->waiting_bytes += key.size + value.size;
 		return SINK_OK;
 	}
 	if (headers)
@@ -432,6 +360,7 @@ serve_reports(Serving *serving, rd_kafka_event_t *event)
 
 	while (good && (message = rd_kafka_event_message_next(event)) != NULL)
 	{
+		serving->sink->waiting_bytes -= message->key_len + message->len;
 		if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
 		{
 			settle(serving, (uint64_t) (uintptr_t) message->_private);
@@ -543,7 +472,7 @@ kafka_poll(Sink *sink, int timeout_ms, SinkReport report, void *arg, Error *erro
 static bool
 kafka_commit(Sink *sink, Error *error)
 {
-	/* linger.ms is short enough to wait it out, see kafka_client.c */
+	/* nothing lingers, see kafka_client.c; who sets linger.ms wants it */
 	(void) sink;
 	(void) error;
 	return true;
@@ -582,7 +511,7 @@ static void
 kafka_queue(Sink *sink, uint64_t *records, uint64_t *bytes)
 {
 	*records = (uint64_t) rd_kafka_outq_len(kafka_sink(sink)->producer);
-	*bytes = 0;
+	*bytes = kafka_sink(sink)->waiting_bytes;
 }
 
 /* With nothing waiting nobody knows, so the next record may try. */
@@ -631,8 +560,8 @@ kafka_free(Sink *sink)
 	if (self->wake_fd >= 0)
 		close(self->wake_fd);
 	kafka_topics_free(self->creation);
-	buffer_free(&self->key);
-	buffer_free(&self->value);
+	buffer_free(&self->scratch.key);
+	buffer_free(&self->scratch.value);
 	free(self->sources);
 	free(self);
 }

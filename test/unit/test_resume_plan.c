@@ -1,0 +1,177 @@
+/*
+ * test_resume_plan.c
+ *	  One test for each row of the table.
+ */
+#include "unit.h"
+
+#include "resume_plan.h"
+
+static const Progress delivered = {
+	.end_lsn = 0x2000, .commit_lsn = 0x1F00, .last_commit_end_lsn = 0x1F80, .timeline = 1, .config_hash = 7,
+	.snapshot = SNAPSHOT_DONE,
+};
+
+static ResumeInput
+usual(void)
+{
+	return (ResumeInput){
+		.slot_name = "s", .slot_exists = true, .slot_confirmed_lsn = 0x1000, .server_wal_end = 0x9000,
+		.server_timeline = 1, .sink_keeps_progress = true, .progress = &delivered,
+		.snapshot_mode = RESUME_SNAPSHOT_INITIAL,
+	};
+}
+
+/* Expects a decision. */
+static ResumePlan
+decided(const ResumeInput *input, ResumeAction action, bool take_snapshot, const char *name)
+{
+	ResumePlan plan;
+	Error error = {0};
+
+	unit_ok(resume_plan(input, &plan, &error), "%s: decided", name);
+	unit_is_int(plan.action, action, "%s: action", name);
+	unit_is_int(plan.take_snapshot, take_snapshot, "%s: snapshot", name);
+	return plan;
+}
+
+static void
+refused(const ResumeInput *input, const char *text, const char *hint, const char *name)
+{
+	ResumePlan plan;
+	Error error = {0};
+
+	unit_ok(!resume_plan(input, &plan, &error) && error.kind == ERROR_REFUSED, "%s: refused", name);
+	unit_contains(error.message, text, "%s: reason", name);
+	unit_contains(error.hint, hint, "%s: way out", name);
+}
+
+static void
+test_stored(void)
+{
+	ResumeInput input = usual();
+	Progress progress = delivered;
+	ResumePlan plan = decided(&input, RESUME_STREAM, false, "slot behind progress");
+
+	unit_is_uint(plan.start_lsn, 0x2000, "starts at progress");
+	unit_is_uint(plan.last_commit_end_lsn, 0x1F80, "sequence goes on");
+	unit_is_str(plan.warning, "", "no warning");
+	input.slot_confirmed_lsn = 0x3000;
+	plan = decided(&input, RESUME_STREAM, false, "slot beyond progress");
+	unit_is_uint(plan.start_lsn, 0x3000, "starts at the slot");
+	unit_is_uint(plan.last_commit_end_lsn, 0, "sequence begins anew");
+
+	input = usual();
+	progress.partial.commit_lsn = 0x2100;
+	progress.partial.count = 5;
+	input.progress = &progress;
+	plan = decided(&input, RESUME_STREAM, false, "partial");
+	unit_ok(plan.skip_commit_lsn == 0x2100 && plan.skip_count == 5, "skips what is delivered");
+	unit_ok(resume_partial_fits(&plan, &progress, 7), "under the same options");
+	unit_ok(!resume_partial_fits(&plan, &progress, 8), "not under others");
+	input.ignore_partial = true;
+	plan = decided(&input, RESUME_STREAM, false, "partial under other options");
+	unit_is_uint(plan.skip_count, 0, "skips nothing");
+	unit_ok(resume_partial_fits(&plan, &progress, 8), "nothing to fit");
+}
+
+static void
+test_no_progress(void)
+{
+	ResumeInput input = usual();
+	ResumePlan plan;
+
+	input.progress = NULL;
+	plan = decided(&input, RESUME_STREAM, true, "slot without progress");
+	unit_is_uint(plan.start_lsn, 0x1000, "starts at the slot");
+	input.progress_of_other_system = true;
+	plan = decided(&input, RESUME_STREAM, true, "slot, progress of another system");
+	unit_contains(plan.warning, "another server", "warns");
+	input.progress_of_other_system = false;
+	input.snapshot_mode = RESUME_SNAPSHOT_NO_DATA;
+	decided(&input, RESUME_STREAM, false, "slot without progress, no_data");
+	input.snapshot_mode = RESUME_SNAPSHOT_INITIAL;
+	input.sink_keeps_progress = false;
+	decided(&input, RESUME_STREAM, false, "slot, sink without progress");
+	input.slot_exists = false;
+	decided(&input, RESUME_CREATE_SLOT, true, "nothing there");
+	input.snapshot_mode = RESUME_SNAPSHOT_NO_DATA;
+	decided(&input, RESUME_CREATE_SLOT, false, "nothing there, no_data");
+	input.progress_of_other_system = true;
+	plan = decided(&input, RESUME_CREATE_SLOT, false, "nothing there, progress of another system");
+	unit_contains(plan.warning, "another server", "warns");
+}
+
+static void
+test_unfinished_snapshot(void)
+{
+	ResumeInput input = usual();
+	Progress progress = {.snapshot = SNAPSHOT_PLANNED, .timeline = 1};
+	ResumePlan plan;
+
+	input.progress = &progress;
+	plan = decided(&input, RESUME_RECREATE_SLOT, true, "unfinished snapshot");
+	unit_contains(plan.warning, "begins again", "warns");
+	progress.snapshot_on_old_slot = true;
+	plan = decided(&input, RESUME_STREAM, true, "unfinished snapshot beside an old slot");
+	unit_is_uint(plan.start_lsn, 0x1000, "streams from the old slot");
+	input.slot_lost = true;
+	decided(&input, RESUME_RECREATE_SLOT, true, "unfinished snapshot, slot lost");
+	input.slot_exists = input.slot_lost = false;
+	decided(&input, RESUME_CREATE_SLOT, true, "unfinished snapshot without slot");
+	input.snapshot_mode = RESUME_SNAPSHOT_NO_DATA;
+	decided(&input, RESUME_CREATE_SLOT, false, "unfinished snapshot without slot, no_data now");
+	input.slot_exists = true;
+	plan = decided(&input, RESUME_STREAM, false, "unfinished snapshot, no_data now");
+	unit_contains(plan.warning, "rows may be missing", "warns");
+}
+
+static void
+test_refused(void)
+{
+	ResumeInput input = usual();
+
+	input.slot_lost = true;
+	refused(&input, "slot \"s\" is lost", "drop the slot", "lost slot");
+	input = usual();
+	input.slot_exists = false;
+	refused(&input, "does not exist, but changes up to 0/2000", "progress.topic", "missing slot");
+	input = usual();
+	input.server_wal_end = 0x1800;
+	refused(&input, "restored from an older copy", "progress.topic", "older copy");
+}
+
+static void
+test_timeline(void)
+{
+	ResumeInput input = usual();
+	Progress progress = delivered;
+	ResumePlan plan;
+
+	input.server_timeline = 2;
+	input.timeline_switch_lsn = 0x2000;
+	plan = decided(&input, RESUME_STREAM, false, "progress before the switch");
+	unit_is_uint(plan.start_lsn, 0x2000, "starts at progress");
+	input.timeline_switch_lsn = 0x1FFF;
+	plan = decided(&input, RESUME_STREAM, false, "progress beyond the switch");
+	unit_is_uint(plan.start_lsn, 0x1000, "starts at the slot");
+	unit_contains(plan.warning, "never had", "warns");
+	input.timeline_switch_lsn = 0;
+	plan = decided(&input, RESUME_STREAM, false, "switch not known");
+	unit_is_uint(plan.start_lsn, 0x1000, "starts at the slot");
+	unit_contains(plan.warning, "unknown position", "warns");
+	progress.timeline = 0;
+	input.progress = &progress;
+	plan = decided(&input, RESUME_STREAM, false, "timeline not stored");
+	unit_is_uint(plan.start_lsn, 0x2000, "starts at progress");
+}
+
+int
+main(void)
+{
+	test_stored();
+	test_no_progress();
+	test_unfinished_snapshot();
+	test_refused();
+	test_timeline();
+	return unit_done();
+}
