@@ -31,8 +31,12 @@ static const double powers_of_ten[EXACT_DOUBLE_POWER + 1] = {1e0,  1e1,	 1e2,  1
 															 1e8,  1e9,	 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
 															 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 
-/* A literal beyond this is nothing PostgreSQL would print for a default. */
+/*
+ * A literal beyond these is nothing PostgreSQL would print for a default.  It
+ * may still stand in an expression, and numeric_in() would throw.
+ */
 #define MAX_DEFAULT_SIZE 1000
+#define MAX_DEFAULT_EXPONENT_SIZE 4
 
 /*-------------------------------------------------------------------------
  * The three modes
@@ -259,7 +263,7 @@ numeric_default(const ValueCodec *codec, const char *literal, JsonWriter *writer
 		return false;
 	exponent = strpbrk(text, "eE");
 	if (strlen(text) > MAX_DEFAULT_SIZE || !is_decimal_text(text) ||
-		(exponent != NULL && abs(atoi(exponent + 1)) > MAX_DEFAULT_SIZE))
+		(exponent != NULL && strlen(exponent + 1) > MAX_DEFAULT_EXPONENT_SIZE))
 		return false;
 	value = DirectFunctionCall3(numeric_in, CStringGetDatum(text), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
 	numeric_digits(&digits, value);
