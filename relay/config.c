@@ -4,7 +4,7 @@
  */
 #include "config.h"
 
-#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <yajl/yajl_gen.h>
@@ -194,20 +194,28 @@ acts_in_plugin(const char *name)
 		   info != &option_infos[OPT_DATABASE_DBNAME] && info != &option_infos[OPT_MAX_RECORD_BYTES];
 }
 
-/* Kafka's limit, unless somebody set one. */
-static const char *
+/* Kafka's limit within the option's range, unless somebody set one. NULL: none. The caller frees. */
+static char *
 max_record_bytes(const Config *config)
 {
+	long long least = 0;
+	long long most = INT64_MAX;
+	long long limit;
+
 	if (config_is_set(config, OPT_MAX_RECORD_BYTES))
-		return config_text(config, OPT_MAX_RECORD_BYTES);
-	return config->sink == CONFIG_SINK_KAFKA ? config->max_request_size : NULL;
+		return memory_strdup(config_text(config, OPT_MAX_RECORD_BYTES));
+	if (config->sink != CONFIG_SINK_KAFKA || config->max_request_size == NULL)
+		return NULL;
+	sscanf(option_infos[OPT_MAX_RECORD_BYTES].allowed, "%lld..%lld", &least, &most);
+	limit = atoll(config->max_request_size);
+	return memory_printf("%lld", limit < least ? least : limit > most ? most : limit);
 }
 
 char *
 config_plugin_json(const Config *config, const char *const *extra)
 {
 	yajl_gen gen = memory_checked(yajl_gen_alloc(NULL));
-	const char *limit = max_record_bytes(config);
+	char *limit = max_record_bytes(config);
 	const unsigned char *text;
 	size_t size;
 	char *json;
@@ -226,5 +234,6 @@ config_plugin_json(const Config *config, const char *const *extra)
 	yajl_gen_get_buf(gen, &text, &size);
 	json = memory_strdup((const char *) text);
 	yajl_gen_free(gen);
+	free(limit);
 	return json;
 }

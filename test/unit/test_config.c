@@ -338,6 +338,11 @@ test_plugin_json(void)
 	json = config_plugin_json(config, NULL);
 	unit_contains(json, "\"max.record.bytes\":\"5000\"", "limit of the producer");
 	free(json);
+	config_set(config, "producer.override.max.request.size", "900000000", "test");
+	unit_ok(config_check(config, logger, &error), "valid with a very large limit");
+	json = config_plugin_json(config, NULL);
+	unit_contains(json, "\"max.record.bytes\":\"536870912\"", "the plugin's own limit holds");
+	free(json);
 	config_set(config, "max.record.bytes", "4000", "test");
 	unit_ok(config_check(config, logger, &error), "valid with a limit given");
 	json = config_plugin_json(config, NULL);
