@@ -159,7 +159,7 @@ extern ValueCodec *encoder_find(Oid type, int32 typmod, const ValueModes *modes)
 extern char *column_default(const ValueCodec *codec, Oid column_type, const char *default_text);
 
 /* Runs call(arg) with the settings that output functions and deparsing look at pinned, and restored on any way out. */
-extern void with_pinned_settings(void (*call) (void *arg), void *arg);
+extern void with_pinned_settings(void (*call)(void *arg), void *arg);
 
 /* Text of a datum by codec->output with pinned settings, in UTF-8, in the current context. */
 extern char *value_text(const ValueCodec *codec, Datum datum, Size *size);

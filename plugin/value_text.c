@@ -67,7 +67,7 @@ apply_settings(const OutputSettings *settings)
  * would cost several microseconds per value.  Nobody looks in between.
  */
 void
-with_pinned_settings(void (*call) (void *arg), void *arg)
+with_pinned_settings(void (*call)(void *arg), void *arg)
 {
 	const OutputSettings saved = current_settings();
 	const OutputSettings pinned = {
