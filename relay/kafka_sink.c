@@ -39,8 +39,8 @@ typedef enum TopicState
 /* One per topic name for the sink's life, whatever the stream forgets. */
 typedef struct SinkTopic
 {
-	char *name; /* first: tsearch compares names */
-	rd_kafka_topic_t *handle;
+	char *name;
+	rd_kafka_topic_t *handle; /* NULL before the first record: having one makes brokers create the topic their way */
 	TopicState state;
 } SinkTopic;
 
@@ -97,7 +97,7 @@ compare_topics(const void *one, const void *other)
 }
 
 static SinkTopic *
-find_topic(KafkaSink *self, const char *name, Error *error)
+find_topic(KafkaSink *self, const char *name)
 {
 	SinkTopic wanted = {.name = (char *) name};
 	SinkTopic **found = tfind(&wanted, &self->topics, compare_topics);
@@ -106,16 +106,6 @@ find_topic(KafkaSink *self, const char *name, Error *error)
 	if (found)
 		return *found;
 	topic = bytes_alloc_zero(1, sizeof(SinkTopic));
-	topic->handle = rd_kafka_topic_new(self->producer, name, NULL);
-	if (topic->handle == NULL)
-	{
-		rd_kafka_resp_err_t code = rd_kafka_last_error();
-
-		free(topic);
-		error_set(error, ERROR_FAILED, "cannot write to topic \"%s\": %s", name, rd_kafka_err2str(code));
-		error_hint(error, "A topic's name has 1 to 249 letters, digits, '.', '_' and '-'.");
-		return NULL;
-	}
 	topic->name = bytes_copy_text(name, strlen(name));
 	topic->state = self->creation ? TOPIC_NEW : TOPIC_READY;
 	tsearch(topic, &self->topics, compare_topics);
@@ -127,17 +117,32 @@ free_topic(void *node)
 {
 	SinkTopic *topic = node;
 
-	rd_kafka_topic_destroy(topic->handle);
+	if (topic->handle)
+		rd_kafka_topic_destroy(topic->handle);
 	free(topic->name);
 	free(topic);
+}
+
+static SinkResult
+open_topic(KafkaSink *self, SinkTopic *topic, Error *error)
+{
+	topic->handle = rd_kafka_topic_new(self->producer, topic->name, NULL);
+	if (topic->handle)
+		return SINK_OK;
+	error_set(error, ERROR_FAILED, "cannot write to topic \"%s\": %s", topic->name,
+			  rd_kafka_err2str(rd_kafka_last_error()));
+	error_hint(error, "A topic's name has 1 to 249 letters, digits, '.', '_' and '-'.");
+	return SINK_ERROR;
 }
 
 /* SINK_FULL until the topic is there; the result of its creation comes through the queue. */
 static SinkResult
 make_topic_ready(KafkaSink *self, SinkTopic *topic, Error *error)
 {
-	if (topic->state == TOPIC_READY)
+	if (topic->handle)
 		return SINK_OK;
+	if (topic->state == TOPIC_READY)
+		return open_topic(self, topic, error);
 	if (topic->state == TOPIC_NEW)
 	{
 		if (!kafka_topics_create(self->creation, self->producer, topic->name, self->queue, topic, error))
@@ -287,9 +292,7 @@ kafka_put(Sink *sink, const SinkRecord *sink_record, Error *error)
 		return SINK_FULL;
 	if (topic == NULL)
 	{
-		topic = find_topic(self, frame_topic->name, error);
-		if (topic == NULL)
-			return SINK_ERROR;
+		topic = find_topic(self, frame_topic->name);
 		frame_topic->sink_topic = topic;
 	}
 	ready = make_topic_ready(self, topic, error);

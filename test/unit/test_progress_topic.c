@@ -1,0 +1,167 @@
+/*
+ * test_progress_topic.c
+ *	  Progress comes back as it was written, ours and nobody else's.
+ */
+#include "unit.h"
+
+#include <librdkafka/rdkafka.h>
+#include <librdkafka/rdkafka_mock.h>
+#include <stdlib.h>
+
+#include "config.h"
+#include "kafka_sink.h"
+#include "progress_json.h"
+#include "progress_topic.h"
+
+#define WAIT_MS 20000
+
+static const Progress sample = {
+	.end_lsn = UINT64_C(0xAB16B3748), .commit_lsn = 0x1F00, .last_commit_end_lsn = 0x1F80, .xid = 4294967295,
+	.timeline = 2, .config_hash = UINT64_C(0xFEDCBA9876543210), .partial = {0x2100, 17},
+	.snapshot = SNAPSHOT_PLANNED, .snapshot_lsn = 0x99, .snapshot_on_old_slot = true,
+};
+
+static bool
+same(const Progress *one, const Progress *other)
+{
+	return one->end_lsn == other->end_lsn && one->commit_lsn == other->commit_lsn &&
+		   one->last_commit_end_lsn == other->last_commit_end_lsn && one->xid == other->xid &&
+		   one->timeline == other->timeline && one->config_hash == other->config_hash &&
+		   one->partial.commit_lsn == other->partial.commit_lsn && one->partial.count == other->partial.count &&
+		   one->snapshot == other->snapshot && one->snapshot_lsn == other->snapshot_lsn &&
+		   one->snapshot_on_old_slot == other->snapshot_on_old_slot;
+}
+
+static void
+test_json(void)
+{
+	static const char *const bad[] = {
+		"", "null", "[]", "{}", "{\"end_lsn\":\"0/1\"}",
+		"{\"end_lsn\":\"0/1x\",\"commit_lsn\":\"0/1\"}", "{\"end_lsn\":5}",
+	};
+	char *json = progress_value_json(&sample);
+	char *key = progress_json_key("app \"x\"", "slot", UINT64_C(18446744073709551615), "db");
+	Progress back;
+
+	unit_is_str(json, "{\"end_lsn\":\"A/B16B3748\",\"commit_lsn\":\"0/1F00\",\"last_commit_end_lsn\":\"0/1F80\","
+					  "\"xid\":4294967295,\"timeline\":2,\"partial\":{\"commit_lsn\":\"0/2100\",\"n\":17},"
+					  "\"config_hash\":\"fedcba9876543210\",\"snapshot\":{\"state\":\"planned\",\"lsn\":\"0/99\","
+					  "\"on_old_slot\":true}}", "value");
+	unit_ok(progress_parse(json, strlen(json), &back) && same(&back, &sample), "the same comes back");
+	for (size_t size = 0; size < strlen(json); size++)
+		unit_state.failed += progress_parse(json, size, &back) ? 1 : 0;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		unit_ok(!progress_parse(bad[i], strlen(bad[i]), &back), "not progress: %s", bad[i]);
+	unit_is_str(key, "[\"app \\\"x\\\"\",\"slot\",\"18446744073709551615\",\"db\"]", "key");
+	unit_ok(progress_json_same_names(key, strlen(key), "app \"x\"", "slot", "db"), "its names");
+	unit_ok(!progress_json_same_names(key, strlen(key), "app", "slot", "db"), "other names");
+	unit_ok(!progress_json_same_names("[1,2,3,4]", 9, "app", "slot", "db"), "no names");
+	unit_ok(!progress_json_same_names("x", 1, "app", "slot", "db"), "no key");
+	free(json);
+	free(key);
+}
+
+static void
+no_report(void *arg, uint64_t ticket, uint64_t count)
+{
+	(void) arg;
+	(void) ticket;
+	(void) count;
+}
+
+static Config *
+config_for(const char *brokers, Logger *log)
+{
+	Config *config = config_new();
+	Error error = {0};
+
+	config_set(config, "topic.prefix", "app", "test");
+	config_set(config, "database.dbname", "db", "test");
+	config_set(config, "bootstrap.servers", brokers, "test");
+	unit_ok(config_check(config, log, &error), "configuration: %s", error.message);
+	return config;
+}
+
+static void
+expect_found(ProgressTopic *topic, bool expected, bool expected_other, const Progress *progress, const char *name)
+{
+	Progress back = {0};
+	Error error = {0};
+	bool found;
+	bool other;
+
+	unit_ok(progress_read(topic, WAIT_MS, &back, &found, &other, &error), "%s: read: %s", name, error.message);
+	unit_ok(found == expected && other == expected_other, "%s: found", name);
+	unit_ok(!expected || same(&back, progress), "%s: what was written", name);
+}
+
+static void
+test_topic(rd_kafka_mock_cluster_t *cluster)
+{
+	Logger *log = log_new(LOG_TEXT, LOG_ERROR);
+	Config *config = config_for(rd_kafka_mock_cluster_bootstraps(cluster), log);
+	Error error = {0};
+	Sink *sink = kafka_sink_new(config, log, &error);
+	ProgressTopic *ours = progress_new(config, log, "slot", 1, "db");
+	ProgressTopic *others = progress_new(config, log, "slot", 2, "db");
+	Progress later = sample;
+
+	later.end_lsn += 100;
+	later.snapshot = SNAPSHOT_DONE;
+	rd_kafka_mock_topic_create(cluster, "wal2kafka-progress", 1, 1);
+	expect_found(ours, false, false, NULL, "empty topic");
+	unit_ok(progress_write_now(ours, sink, &sample, WAIT_MS, no_report, NULL, &error), "write: %s", error.message);
+	expect_found(ours, true, false, &sample, "written");
+	expect_found(others, false, true, NULL, "another system");
+	unit_ok(progress_write_lazily(ours, sink, &later, 0, &error), "too early to write");
+	expect_found(ours, true, false, &sample, "not yet");
+	unit_ok(progress_write_lazily(ours, sink, &later, INT64_MAX, &error), "time to write");
+	unit_ok(sink->methods->flush(sink, WAIT_MS, no_report, NULL, &error), "flush");
+	expect_found(ours, true, false, &later, "lazily written");
+	unit_ok(progress_forget(ours, sink, WAIT_MS, no_report, NULL, &error), "forget");
+	expect_found(ours, false, false, NULL, "forgotten");
+	progress_free(ours);
+	progress_free(others);
+	progress_free(NULL);
+	sink->methods->free(sink);
+	config_free(config);
+	log_free(log);
+}
+
+static void
+test_away(void)
+{
+	Logger *log = log_new(LOG_TEXT, LOG_ERROR);
+	Config *config = config_for("127.0.0.1:1", log);
+	ProgressTopic *topic = progress_new(config, log, "slot", 1, "db");
+	Progress progress;
+	Error error = {0};
+	bool found;
+	bool other;
+
+	unit_ok(!progress_read(topic, 500, &progress, &found, &other, &error) && error.kind == ERROR_RETRY, "away: %s",
+			error.message);
+	unit_contains(error.message, "Connection refused", "says why");
+	progress_free(topic);
+	config_free(config);
+	log_free(log);
+}
+
+int
+main(void)
+{
+	rd_kafka_conf_t *conf = rd_kafka_conf_new();
+	char reason[256];
+	rd_kafka_t *host;
+	rd_kafka_mock_cluster_t *cluster;
+
+	rd_kafka_conf_set_log_cb(conf, NULL);
+	host = rd_kafka_new(RD_KAFKA_PRODUCER, conf, reason, sizeof(reason));
+	cluster = rd_kafka_mock_cluster_new(host, 1);
+	test_json();
+	test_topic(cluster);
+	test_away();
+	rd_kafka_mock_cluster_destroy(cluster);
+	rd_kafka_destroy(host);
+	return unit_done();
+}
