@@ -36,11 +36,4 @@ extern bool java_client_translate(const JavaClient *client, const ConfigSetting 
 /* Is it a property the Java producer has? */
 extern bool java_client_knows(const char *property);
 
-/*
- * One login module of sasl.jaas.config: its class and the value of one of its
- * options.  The caller frees; NULL: malformed, or not there.
- */
-extern char *jaas_module(const char *jaas);
-extern char *jaas_option(const char *jaas, const char *option);
-
 #endif
