@@ -11,7 +11,6 @@
 
 #include <errno.h>
 #include <librdkafka/rdkafka.h>
-#include <search.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -21,28 +20,13 @@
 #include "kafka_client.h"
 #include "kafka_record.h"
 #include "kafka_refusal.h"
-#include "kafka_topics.h"
+#include "kafka_topic_table.h"
 
 /* Tickets whose source LSNs are remembered for error messages; a power of two. */
 #define REMEMBERED_TICKETS 8192
 #define REASON_SIZE 512
 
 _Static_assert(sizeof(void *) >= sizeof(uint64_t), "a message's opaque pointer carries the ticket");
-
-typedef enum TopicState
-{
-	TOPIC_NEW,
-	TOPIC_CREATING,
-	TOPIC_READY,
-} TopicState;
-
-/* One per topic name for the sink's life, whatever the stream forgets. */
-typedef struct SinkTopic
-{
-	char *name;
-	rd_kafka_topic_t *handle; /* NULL before the first record: having one makes brokers create the topic their way */
-	TopicState state;
-} SinkTopic;
 
 typedef struct TicketSource
 {
@@ -57,8 +41,7 @@ typedef struct KafkaSink
 	Logger *log;
 	rd_kafka_t *producer;
 	rd_kafka_queue_t *queue;
-	KafkaTopics *creation; /* NULL: topics are not created by us */
-	void *topics;		   /* tsearch tree of SinkTopic */
+	KafkaTopicTable topics;
 	int wake_fd;
 	bool tolerates;		 /* errors.tolerance=all */
 	bool brokers_down;
@@ -86,89 +69,6 @@ static KafkaSink *
 kafka_sink(Sink *sink)
 {
 	return (KafkaSink *) sink;
-}
-
-/* ---- topics ---- */
-
-static int
-compare_topics(const void *one, const void *other)
-{
-	return strcmp(((const SinkTopic *) one)->name, ((const SinkTopic *) other)->name);
-}
-
-static SinkTopic *
-find_topic(KafkaSink *self, const char *name)
-{
-	SinkTopic wanted = {.name = (char *) name};
-	SinkTopic **found = tfind(&wanted, &self->topics, compare_topics);
-	SinkTopic *topic;
-
-	if (found)
-		return *found;
-	topic = bytes_alloc_zero(1, sizeof(SinkTopic));
-	topic->name = bytes_copy_text(name, strlen(name));
-	topic->state = self->creation ? TOPIC_NEW : TOPIC_READY;
-	tsearch(topic, &self->topics, compare_topics);
-	return topic;
-}
-
-static void
-free_topic(void *node)
-{
-	SinkTopic *topic = node;
-
-	if (topic->handle)
-		rd_kafka_topic_destroy(topic->handle);
-	free(topic->name);
-	free(topic);
-}
-
-static SinkResult
-open_topic(KafkaSink *self, SinkTopic *topic, Error *error)
-{
-	topic->handle = rd_kafka_topic_new(self->producer, topic->name, NULL);
-	if (topic->handle)
-		return SINK_OK;
-	error_set(error, ERROR_FAILED, "cannot write to topic \"%s\": %s", topic->name,
-			  rd_kafka_err2str(rd_kafka_last_error()));
-	error_hint(error, "A topic's name has 1 to 249 letters, digits, '.', '_' and '-'.");
-	return SINK_ERROR;
-}
-
-/* SINK_FULL until the topic is there; the result of its creation comes through the queue. */
-static SinkResult
-make_topic_ready(KafkaSink *self, SinkTopic *topic, Error *error)
-{
-	if (topic->handle)
-		return SINK_OK;
-	if (topic->state == TOPIC_READY)
-		return open_topic(self, topic, error);
-	if (topic->state == TOPIC_NEW)
-	{
-		if (!kafka_topics_create(self->creation, self->producer, topic->name, self->queue, topic, error))
-			return SINK_ERROR;
-		topic->state = TOPIC_CREATING;
-	}
-	return SINK_FULL;
-}
-
-static bool
-serve_creation(Serving *serving, rd_kafka_event_t *event)
-{
-	SinkTopic *topic = rd_kafka_event_opaque(event);
-	KafkaSink *self = serving->sink;
-
-	topic->state = TOPIC_READY;
-	if (kafka_topics_created(event, serving->error))
-		return true;
-	if (!kafka_topics_not_allowed(event))
-	{
-		topic->state = TOPIC_NEW;
-		return false;
-	}
-	log_warning(self->log, "%s; writing to it all the same", serving->error->message);
-	*serving->error = (Error){0};
-	return true;
 }
 
 /* ---- where records come from, for error messages ---- */
@@ -243,7 +143,7 @@ produce_failed(KafkaSink *self, rd_kafka_error_t *failure, RefusedRecord *refuse
 }
 
 static SinkResult
-produce(KafkaSink *self, const SinkRecord *sink_record, SinkTopic *topic, Error *error)
+produce(KafkaSink *self, const SinkRecord *sink_record, KafkaTopic *topic, Error *error)
 {
 	const FrameRecord *record = sink_record->record;
 	int flags;
@@ -284,7 +184,7 @@ kafka_put(Sink *sink, const SinkRecord *sink_record, Error *error)
 {
 	KafkaSink *self = kafka_sink(sink);
 	FrameTopic *frame_topic = sink_record->record->topic;
-	SinkTopic *topic = frame_topic->sink_topic;
+	KafkaTopic *topic = frame_topic->sink_topic;
 	SinkResult ready;
 
 	/* one ticket at a time is kept for poll */
@@ -292,10 +192,10 @@ kafka_put(Sink *sink, const SinkRecord *sink_record, Error *error)
 		return SINK_FULL;
 	if (topic == NULL)
 	{
-		topic = find_topic(self, frame_topic->name);
+		topic = kafka_topic_table_find(&self->topics, frame_topic->name);
 		frame_topic->sink_topic = topic;
 	}
-	ready = make_topic_ready(self, topic, error);
+	ready = kafka_topic_table_open(&self->topics, topic, error);
 	return ready == SINK_OK ? produce(self, sink_record, topic, error) : ready;
 }
 
@@ -431,7 +331,7 @@ serve_event(Serving *serving, rd_kafka_event_t *event)
 		case RD_KAFKA_EVENT_ERROR:
 			return serve_error(serving, event);
 		case RD_KAFKA_EVENT_CREATETOPICS_RESULT:
-			return serve_creation(serving, event);
+			return kafka_topic_table_created(event, serving->sink->log, serving->error);
 		case RD_KAFKA_EVENT_LOG:
 			kafka_client_log(serving->sink->log, event);
 			return true;
@@ -557,12 +457,11 @@ kafka_free(Sink *sink)
 	}
 	if (self->producer)
 		rd_kafka_purge(self->producer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
-	tdestroy(self->topics, free_topic);
+	kafka_topic_table_free(&self->topics);
 	if (self->producer)
 		rd_kafka_destroy(self->producer);
 	if (self->wake_fd >= 0)
 		close(self->wake_fd);
-	kafka_topics_free(self->creation);
 	buffer_free(&self->scratch.key);
 	buffer_free(&self->scratch.value);
 	free(self->sources);
@@ -601,6 +500,8 @@ open_producer(KafkaSink *self, const Config *config, Error *error)
 		return false;
 	self->queue = rd_kafka_queue_get_main(self->producer);
 	rd_kafka_set_log_queue(self->producer, self->queue);
+	self->topics.producer = self->producer;
+	self->topics.queue = self->queue;
 	self->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (self->wake_fd < 0)
 		return error_set(error, ERROR_FAILED, "could not create an event descriptor: %s", strerror(errno));
@@ -618,7 +519,7 @@ kafka_sink_new(const Config *config, Logger *log, Error *error)
 	self->wake_fd = -1;
 	self->tolerates = strcmp(config_text(config, OPT_ERRORS_TOLERANCE), "all") == 0;
 	self->sources = bytes_alloc_zero(REMEMBERED_TICKETS, sizeof(TicketSource));
-	if (kafka_topics_new(config, &self->creation, error) && open_producer(self, config, error))
+	if (kafka_topics_new(config, &self->topics.creation, error) && open_producer(self, config, error))
 		return &self->sink;
 	kafka_free(&self->sink);
 	return NULL;

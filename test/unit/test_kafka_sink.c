@@ -302,6 +302,20 @@ test_away(Lab *lab)
 	fixture_free(fixture);
 }
 
+/* As brokers answer that do not create topics. */
+static void
+test_missing_topic(Lab *lab)
+{
+	static const char *const hasty[] = {"rdkafka.topic.metadata.propagation.max.ms", "300", NULL};
+	Fixture *fixture = fixture_new(lab, "missing", hasty);
+
+	rd_kafka_mock_topic_set_error(lab->cluster, "missing", RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+	unit_ok(put(fixture, 1) != SINK_FULL && !flush(fixture, 10000) && fixture->error.kind == ERROR_FAILED,
+			"a missing topic is no endless wait: %s", fixture->error.message);
+	unit_contains(fixture->error.hint, "topic.creation.default.partitions", "the fix");
+	fixture_free(fixture);
+}
+
 int
 main(void)
 {
@@ -311,6 +325,7 @@ main(void)
 	test_forms(&lab);
 	test_refused(&lab);
 	test_retried(&lab);
+	test_missing_topic(&lab);
 	test_away(&lab);
 	lab_free(&lab);
 	return unit_done();
