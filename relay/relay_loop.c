@@ -477,6 +477,7 @@ relay_loop(Relay *relay, ReplicationStream *stream, const ResumePlan *plan, int 
 	Loop loop = {.stream = stream, .plan = plan, .status_interval_ms = status_interval_ms};
 	LoopEnd end = LOOP_STOPPED;
 	bool stop = false;
+	Error late;
 
 	*lost = false;
 	loop_start(&loop, relay);
@@ -489,6 +490,8 @@ relay_loop(Relay *relay, ReplicationStream *stream, const ResumePlan *plan, int 
 	note_cut(&loop);
 	if (end == LOOP_STOPPED)
 		end = finish(&loop, lost, error);
+	else if (end == LOOP_FAILED)
+		(void) finish(&loop, lost, &late); /* what came before the failure is not to be repeated */
 	frame_reader_free(loop.reader);
 	free(loop.entry);
 	return end;

@@ -22,7 +22,7 @@
 
 #define BACK_OFF_FIRST_MS 100
 #define PROGRESS_READ_FIRST_MS 2000
-#define PROGRESS_READ_LAST_MS 30000
+#define PROGRESS_READ_LAST_MS 5000
 #define SETTLE_POLL_MS 200
 #define STOP_FLUSH_MS 5000
 #define FORGET_MS 5000
@@ -159,8 +159,9 @@ back_off(Run *run)
 
 	signals_sleep_ms(run->back_off_ms < longest_ms ? run->back_off_ms : longest_ms);
 	run->back_off_ms = run->back_off_ms * 2 < longest_ms ? run->back_off_ms * 2 : longest_ms;
-	if (run->progress_timeout_ms < PROGRESS_READ_LAST_MS)
-		run->progress_timeout_ms *= 2;
+	run->progress_timeout_ms *= 2;
+	if (run->progress_timeout_ms > PROGRESS_READ_LAST_MS)
+		run->progress_timeout_ms = PROGRESS_READ_LAST_MS;
 }
 
 /* slot.drop.on.stop, after a clean end. */

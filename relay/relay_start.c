@@ -16,7 +16,8 @@
 #include "snapshot_coordinator.h"
 
 #define STATUS_INTERVAL_MAX_MS 10000
-#define PROGRESS_WRITE_MS 30000
+/* A write of progress looks at signals that often. */
+#define PROGRESS_SLICE_MS 1500
 #define CLEANUP_CONNECT_MS 5000
 
 typedef struct Start
@@ -111,6 +112,23 @@ decide(Start *start, Error *error)
 	return true;
 }
 
+/* Waits until a sink that was too slow has delivered what it holds. */
+static bool
+wait_for_sink(Relay *relay, Error *error)
+{
+	const SinkMethods *methods = relay->sink->methods;
+
+	log_warning(relay->log, "waiting to write progress: %s", error->message);
+	while (!methods->flush(relay->sink, PROGRESS_SLICE_MS, relay_report, relay, error))
+	{
+		if (error->kind != ERROR_RETRY || signals_stop_requested())
+			return false;
+		if (!relay_sink_poll(relay, 0, error)) /* broken, not slow */
+			return false;
+	}
+	return true;
+}
+
 /* Stores relay->progress where the sink keeps it; in memory it stands in any case. */
 static bool
 write_progress(Relay *relay, Error *error)
@@ -118,11 +136,11 @@ write_progress(Relay *relay, Error *error)
 	relay->progress_known = true;
 	if (relay->progress_topic == NULL)
 		return true;
-	if (progress_write_now(relay->progress_topic, relay->sink, &relay->progress, PROGRESS_WRITE_MS, relay_report, relay,
-						   error))
-		return true;
-	relay->sink_broken |= error->kind == ERROR_RETRY;
-	return false;
+	while (!progress_write_now(relay->progress_topic, relay->sink, &relay->progress, PROGRESS_SLICE_MS, relay_report,
+							   relay, error))
+		if (error->kind != ERROR_RETRY || !wait_for_sink(relay, error))
+			return false;
+	return true;
 }
 
 /* A snapshot is about to begin: whoever finds this knows that streaming alone would leave holes. */
