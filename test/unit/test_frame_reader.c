@@ -213,6 +213,10 @@ test_forget(void)
 	build_forget(&builder, ENTRY_RELATION, 4);
 	for (uint32_t id = 100; id < 1000; id++)
 		build_topic(&builder, id, "many");
+	build_topic(&builder, 100 + (1 << 20), "same bucket");
+	build_forget(&builder, ENTRY_TOPIC, 100);
+	for (uint32_t id = 1000; id-- > 950;)
+		build_forget(&builder, ENTRY_TOPIC, id);
 	build_record(&builder, &record);
 	unit_ok(read_all(reader, &builder, entry, &count, &error) == FRAME_STEP_END && count == 4, "ids are given again: %s",
 			error.message);
@@ -220,9 +224,9 @@ test_forget(void)
 	unit_is_int(forgotten.topics, 0, "borrowed until the next frame");
 	build_start(&builder, 0, 700, 0x100, 0x140);
 	unit_ok(read_all(reader, &builder, entry, &count, &error) == FRAME_STEP_END, "empty frame");
-	unit_is_int(forgotten.topics, 1, "let go");
+	unit_is_int(forgotten.topics, 52, "let go");
 	frame_reader_free(reader);
-	unit_is_int(forgotten.topics, 902, "the rest let go at the end");
+	unit_is_int(forgotten.topics, 903, "the rest let go at the end");
 	unit_is_int(forgotten.headersets, 1, "header sets, too");
 	frame_reader_free(NULL);
 	buffer_free(&builder.frame);
@@ -247,12 +251,7 @@ test_truncated(void)
 		Error error = {0};
 		int count;
 
-		passed += read_all(reader, &cut, entry, &count, &error) != FRAME_STEP_ERROR;
-		frame_reader_free(reader);
-		free(cut.frame.data);
-		cut.frame.data = malloc(size);
 		memcpy(cut.frame.data, builder.frame.data, size);
-		reader = frame_reader_new(NULL);
 		passed += read_all(reader, &cut, entry, &count, &error) != FRAME_STEP_ERROR;
 		frame_reader_free(reader);
 		free(cut.frame.data);
@@ -295,6 +294,21 @@ test_flipped(void)
 	free(entry);
 }
 
+/* The size alone is judged, so no gigabyte is needed. */
+static void
+expect_too_large(void)
+{
+	FrameBuilder builder = {0};
+	FrameReader *reader = frame_reader_new(NULL);
+	FrameHeader header;
+	Error error = {0};
+
+	build_start(&builder, 0, 1, 1, 1);
+	unit_ok(!frame_reader_begin(reader, builder.frame.data, (size_t) 1 << 31, &header, &error), "larger than 1 GB");
+	frame_reader_free(reader);
+	buffer_free(&builder.frame);
+}
+
 static void
 test_bad_frames(void)
 {
@@ -308,6 +322,7 @@ test_bad_frames(void)
 	expect_error(&builder, "plugin sends frame format 9", "version");
 	build_start(&builder, 0x80, 1, 1, 1);
 	expect_error(&builder, "unrecognized flags", "frame flags");
+	expect_too_large();
 	build_start(&builder, 0, 1, 1, 1);
 	build_empty(&builder, ENTRY_BEGIN);
 	expect_error(&builder, "does not begin with hello", "no hello");
