@@ -1,8 +1,8 @@
 # Checks that a file includes only what stands above it in the list of layers.
 #
-# The list has a line per module: plugin/NAME or relay/NAME (NAME.c and NAME.h), bottom layer first.  A module may
-# include its own header and those of modules above it on its side; relay may include plugin/frame_format.h and
-# plugin/option_table.def, which both sides share.
+# The list has a line per layer, bottom first: one module (plugin/NAME or relay/NAME, that is NAME.c and NAME.h), or
+# several that call each other.  A module may include its own header, those of its layer, and those of layers above it
+# in the list on its side; the relay may include plugin/frame_format.h and plugin/option_table.def, which both share.
 use strict;
 use warnings;
 
@@ -12,9 +12,12 @@ open my $in, '<', $list or die "$list: $!\n";
 while (<$in>)
 {
     s/#.*//;
-    next unless m{^\s*(\S+)};
-    print "$list:$.: \"$1\" is listed twice\n" if $place{$1};
-    $place{$1} = ++$n;
+    $n++;
+    for (split)
+    {
+        print "$list:$.: \"$_\" is listed twice\n" if $place{$_};
+        $place{$_} = $n;
+    }
 }
 close $in;
 

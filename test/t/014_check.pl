@@ -8,6 +8,7 @@ use W2D;
 
 my $node = new_server('check');
 $node->safe_psql('postgres', q{
+    CREATE EXTENSION wal2debezium;
     CREATE TABLE fine (id int PRIMARY KEY);
     CREATE TABLE no_identity (v text);
     CREATE ROLE plain LOGIN;

@@ -99,7 +99,9 @@ class RelayWay:
     def run_phases(self, case, relay):
         relay.start()
         if not case.settings.get("streams", True):
-            return relay.ended()
+            if relay.ended() != 0:
+                raise Failed(f"status {relay.process.returncode}\n{relay.log_tail()}")
+            return
         phase = 1
         while case.sql("changes.sql" if phase == 1 else f"changes-{phase}.sql"):
             if phase > 1:
@@ -112,7 +114,6 @@ class RelayWay:
             self.wait_delivered(case, relay)
             phase += 1
         relay.stop()
-        return 0
 
     def run_until_error(self, case, relay):
         relay.start()
