@@ -12,7 +12,6 @@
 
 #include "access/tupconvert.h"
 #include "access/xact.h"
-#include "commands/dbcommands.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "replication/walsender.h"

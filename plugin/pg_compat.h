@@ -15,11 +15,14 @@
 #include "access/htup_details.h"
 #include "access/xlog.h"
 #include "access/xlogrecovery.h"
+#include "catalog/pg_publication.h"
+#include "commands/dbcommands.h"
 #include "common/jsonapi.h"
 #include "funcapi.h"
 #include "replication/logical.h"
 #include "replication/output_plugin.h"
 #include "replication/reorderbuffer.h"
+#include "utils/lsyscache.h"
 #include "utils/rel.h"
 
 /* Result of a JSON semantic action: nothing up to 15; write "return JSON_ACTION_SUCCESS;". */
@@ -125,6 +128,28 @@ compat_attribute_map(TupleDesc from, TupleDesc to)
 	return build_attrmap_by_name_if_req(from, to, false);
 #else
 	return build_attrmap_by_name_if_req(from, to);
+#endif
+}
+
+/* Oids of the publications that list the relation, and of FOR ALL TABLES ones that except it (19 on). */
+static inline List *
+compat_publications_of(Oid relid)
+{
+#if PG_VERSION_NUM >= 190000
+	return GetRelationIncludedPublications(relid);
+#else
+	return GetRelationPublications(relid);
+#endif
+}
+
+static inline List *
+compat_publications_excepting(Oid relid)
+{
+#if PG_VERSION_NUM >= 190000
+	return GetRelationExcludedPublications(relid);
+#else
+	(void) relid;
+	return NIL;
 #endif
 }
 

@@ -24,6 +24,7 @@
 #include "utils/memutils.h"
 #include "utils/syscache.h"
 
+#include "pg_compat.h"
 #include "publication.h"
 
 /* Since 3.6 a skipped.operations that is set goes into the publication Debezium makes (reference 3.4). */
@@ -88,12 +89,14 @@ is_member(Relation rel, const Publication *publication, Oid *top)
 	Oid relid = RelationGetRelid(rel);
 
 	*top = InvalidOid;
+	if (list_member_oid(compat_publications_excepting(relid), publication->oid))
+		return false;
 	if (rel->rd_rel->relispartition)
 		*top = publication->alltables
 				   ? llast_oid(get_partition_ancestors(relid))
 				   : GetTopMostAncestorInPublication(publication->oid, get_partition_ancestors(relid), NULL);
 	return publication->alltables || OidIsValid(*top) ||
-		   list_member_oid(GetRelationPublications(relid), publication->oid) ||
+		   list_member_oid(compat_publications_of(relid), publication->oid) ||
 		   list_member_oid(GetSchemaPublications(RelationGetNamespace(rel)), publication->oid);
 }
 
@@ -127,7 +130,7 @@ decide_by_mode(Relation rel, const PluginOptions *options, bool captured, Public
 
 	if (rel->rd_rel->relkind == RELKIND_PARTITIONED_TABLE && !via_root)
 		decision->reason = "its partitions are captured";
-	if (option_number(options, PUBLICATION_AUTOCREATE_MODE) == PUBLICATION_FILTERED && !captured && !via_root)
+	if (option_number(options, PUBLICATION_AUTOCREATE_MODE) == AUTOCREATE_FILTERED && !captured && !via_root)
 		decision->reason = "not in the publication";
 	if (decision->reason != NULL)
 		return;
@@ -150,7 +153,7 @@ publication_decide(Relation rel, const PluginOptions *options, bool captured)
 		decision.reason = "not a permanent table";
 		return decision;
 	}
-	if (mode == PUBLICATION_ALL_TABLES || mode == PUBLICATION_FILTERED)
+	if (mode == AUTOCREATE_ALL_TABLES || mode == AUTOCREATE_FILTERED)
 	{
 		decide_by_mode(rel, options, captured, &decision);
 		return decision;

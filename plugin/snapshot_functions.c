@@ -139,7 +139,7 @@ begin_read(FunctionCallInfo fcinfo, Oid relid, PluginOptions *options)
 						errmsg("table \"%s\" is not captured: %s", relation_schema_name(read->schema), read->schema->reason)));
 	begin_records(read, options);
 	read->slot = table_slot_create(read->rel, NULL);
-	read->scan = table_beginscan(read->rel, GetActiveSnapshot(), 0, NULL);
+	read->scan = table_beginscan_strat(read->rel, GetActiveSnapshot(), 0, NULL, true, false);
 	RegisterExprContextCallback(result->econtext, end_scan, PointerGetDatum(read));
 	return read;
 }

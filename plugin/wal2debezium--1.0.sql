@@ -63,3 +63,6 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION snapshot(regclass, text[]) IS 'the rows of a table as records';
+
+-- The functions read with the caller's own privileges.
+GRANT USAGE ON SCHEMA wal2debezium TO PUBLIC;
