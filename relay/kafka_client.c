@@ -11,15 +11,14 @@
 
 /*
  * Ours, below what config_rdkafka() gives.  Records are retried until they are
- * in.  Nothing lingers: under load batches fill while requests are under way
- * (measured: no slower than 5 ms, and a live change leaves at once).  A queue
+ * in.  Lingering makes batches, see kafka_flusher.h.  A queue
  * of 10 MB of payload is 35 MB of memory with its headers.  A topic that is not there fails after 10 s instead of 30: auto-creation
  * takes a second at most.
  */
 static const char *const producer_defaults[][2] = {
 	{"topic.metadata.propagation.max.ms", "10000"},
 	{"message.timeout.ms", "0"},
-	{"linger.ms", "0"},
+	{"linger.ms", "2"},
 	{"batch.size", "1000000"},
 	{"batch.num.messages", "10000"},
 	{"queue.buffering.max.kbytes", "10240"},

@@ -18,6 +18,7 @@
 #include "bytes.h"
 #include "clock.h"
 #include "kafka_client.h"
+#include "kafka_flusher.h"
 #include "kafka_record.h"
 #include "kafka_refusal.h"
 #include "kafka_topic_table.h"
@@ -25,6 +26,8 @@
 /* Tickets whose source LSNs are remembered for error messages; a power of two. */
 #define REMEMBERED_TICKETS 8192
 #define REASON_SIZE 512
+/* Fewer records than this waiting: the stream is not in a hurry. */
+#define FEW_RECORDS 50
 
 _Static_assert(sizeof(void *) >= sizeof(uint64_t), "a message's opaque pointer carries the ticket");
 
@@ -41,6 +44,7 @@ typedef struct KafkaSink
 	Logger *log;
 	rd_kafka_t *producer;
 	rd_kafka_queue_t *queue;
+	KafkaFlusher *flusher;
 	KafkaTopicTable topics;
 	int wake_fd;
 	bool tolerates;		 /* errors.tolerance=all */
@@ -372,12 +376,15 @@ kafka_poll(Sink *sink, int timeout_ms, SinkReport report, void *arg, Error *erro
 	return good;
 }
 
+/* Under load the linger time makes batches; with few records waiting it would only make them late. */
 static bool
 kafka_commit(Sink *sink, Error *error)
 {
-	/* nothing lingers, see kafka_client.c; who sets linger.ms wants it */
-	(void) sink;
+	KafkaSink *self = kafka_sink(sink);
+
 	(void) error;
+	if (rd_kafka_outq_len(self->producer) < FEW_RECORDS)
+		kafka_flusher_wake(self->flusher);
 	return true;
 }
 
@@ -450,6 +457,7 @@ kafka_free(Sink *sink)
 {
 	KafkaSink *self = kafka_sink(sink);
 
+	kafka_flusher_free(self->flusher);
 	if (self->queue)
 	{
 		rd_kafka_queue_io_event_enable(self->queue, -1, NULL, 0);
@@ -506,7 +514,8 @@ open_producer(KafkaSink *self, const Config *config, Error *error)
 	if (self->wake_fd < 0)
 		return error_set(error, ERROR_FAILED, "could not create an event descriptor: %s", strerror(errno));
 	rd_kafka_queue_io_event_enable(self->queue, self->wake_fd, &one, sizeof(one));
-	return true;
+	self->flusher = kafka_flusher_new(self->producer, error);
+	return self->flusher != NULL;
 }
 
 Sink *
