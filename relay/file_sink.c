@@ -39,7 +39,7 @@ typedef struct Waiting
 
 typedef struct FileSink
 {
-	Sink sink; /* first: a Sink pointer is a FileSink pointer */
+	Sink sink;	/* first: a Sink pointer is a FileSink pointer */
 	char *name; /* for messages */
 	int fd;
 	bool owns_fd;
@@ -459,7 +459,8 @@ cut_unfinished_line(int fd, const char *name, Logger *log, bool *is_regular, Err
 		return true;
 	end = end_of_last_line(fd, status.st_size);
 	if (end < 0 || (end < status.st_size && ftruncate(fd, end) != 0))
-		return error_set(error, ERROR_FAILED, "could not cut the unfinished last line of %s: %s", name, strerror(errno));
+		return error_set(error, ERROR_FAILED, "could not cut the unfinished last line of %s: %s", name,
+						 strerror(errno));
 	if (end < status.st_size)
 		log_warning(log, "cut off an unfinished last line of %lld bytes from %s", (long long) (status.st_size - end),
 					name);

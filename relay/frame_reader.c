@@ -1,25 +1,16 @@
 /*
  * frame_reader.c
- *	  Reads frames with a cursor that never passes the end of what it was
- *	  given: a read beyond marks the cursor failed and gives zeros, and whoever
- *	  used the cursor asks once, at the end.
+ *	  Reads frames: each entry through a cursor that cannot pass its end.
  */
 #include "frame_reader.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "bytes.h"
+#include "frame_cursor.h"
 #include "frame_dictionary.h"
 
 #define FRAME_SIZE_LIMIT (1024u * 1024 * 1024)
-
-typedef struct Cursor
-{
-	const char *at;
-	const char *end;
-	bool failed;
-} Cursor;
 
 /* What may come next; BEGIN opens, COMMIT or MESSAGE or the end of a stream close. */
 typedef enum StreamState
@@ -56,90 +47,6 @@ frame_reader_free(FrameReader *reader)
 		return;
 	frame_dictionary_destroy(&reader->dictionary);
 	free(reader);
-}
-
-/* ---- cursor ---- */
-
-static const char *
-take(Cursor *cursor, size_t size)
-{
-	const char *at = cursor->at;
-
-	if (cursor->failed || (size_t) (cursor->end - at) < size)
-	{
-		cursor->failed = true;
-		return NULL;
-	}
-	cursor->at += size;
-	return at;
-}
-
-static uint8_t
-take_u8(Cursor *cursor)
-{
-	const char *at = take(cursor, 1);
-
-	return at ? (uint8_t) *at : 0;
-}
-
-static uint16_t
-take_u16(Cursor *cursor)
-{
-	const char *at = take(cursor, 2);
-
-	return at ? bytes_get_u16(at) : 0;
-}
-
-static uint32_t
-take_u32(Cursor *cursor)
-{
-	const char *at = take(cursor, 4);
-
-	return at ? bytes_get_u32(at) : 0;
-}
-
-static uint64_t
-take_u64(Cursor *cursor)
-{
-	const char *at = take(cursor, 8);
-
-	return at ? bytes_get_u64(at) : 0;
-}
-
-static Bytes
-take_bytes(Cursor *cursor, size_t size)
-{
-	Bytes bytes = {take(cursor, size), size};
-
-	if (bytes.data == NULL)
-		bytes.size = 0;
-	return bytes;
-}
-
-static Bytes
-take_blob(Cursor *cursor)
-{
-	return take_bytes(cursor, take_u32(cursor));
-}
-
-/* Bytes that the format keeps at zero; anything else is a format we do not know. */
-static void
-take_zeros(Cursor *cursor, size_t size)
-{
-	const char *at = take(cursor, size);
-
-	for (size_t i = 0; at && i < size; i++)
-	{
-		if (at[i] != 0)
-			cursor->failed = true;
-	}
-}
-
-/* Everything was there, and nothing is left. */
-static bool
-is_complete(const Cursor *cursor)
-{
-	return !cursor->failed && cursor->at == cursor->end;
 }
 
 /* ---- errors ---- */
@@ -395,8 +302,8 @@ take_own_headers(Cursor *cursor, FrameRecord *record, uint32_t size)
 static const char *
 read_record(FrameReader *reader, uint8_t flags, Cursor *body, FrameRecord *record)
 {
-	const uint8_t known = RECORD_NULL_KEY | RECORD_NULL_VALUE | RECORD_LAST | RECORD_HEADERS_AFTER |
-						  RECORD_KEY_OPAQUE | RECORD_VALUE_OPAQUE;
+	const uint8_t known = RECORD_NULL_KEY | RECORD_NULL_VALUE | RECORD_LAST | RECORD_HEADERS_AFTER | RECORD_KEY_OPAQUE |
+						  RECORD_VALUE_OPAQUE;
 	uint32_t key_size;
 	uint32_t value_size;
 	uint32_t headers_size;

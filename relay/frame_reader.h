@@ -70,17 +70,17 @@ typedef struct FrameHole
 
 typedef struct FrameRecord
 {
-	uint8_t flags; /* RECORD_* */
+	uint8_t flags;	/* RECORD_* */
 	uint64_t index; /* in its transaction or snapshot, from the frame's first_index on */
 	uint64_t source_lsn;
 	uint64_t key_hash;
-	int64_t timestamp_ms; /* -1: not set */
-	int32_t partition;	  /* -1: not set */
-	FrameTopic *topic;	  /* borrowed from the reader */
-	FrameHeaderset *headerset; /* NULL: none */
+	int64_t timestamp_ms;		   /* -1: not set */
+	int32_t partition;			   /* -1: not set */
+	FrameTopic *topic;			   /* borrowed from the reader */
+	FrameHeaderset *headerset;	   /* NULL: none */
 	const FrameRelation *relation; /* NULL: none */
-	Bytes key_schema;	/* size 0: none; else key is key_schema + key + "}" */
-	Bytes value_schema; /* likewise */
+	Bytes key_schema;			   /* size 0: none; else key is key_schema + key + "}" */
+	Bytes value_schema;			   /* likewise */
 	Bytes key;
 	Bytes value;
 	size_t own_header_count;
@@ -130,8 +130,8 @@ typedef struct FrameEntry
 /* How the sink lets go of what it hung on dictionary entries. */
 typedef struct FrameReaderCallbacks
 {
-	void (*topic_forgotten) (void *arg, FrameTopic *topic);
-	void (*headerset_forgotten) (void *arg, FrameHeaderset *headerset);
+	void (*topic_forgotten)(void *arg, FrameTopic *topic);
+	void (*headerset_forgotten)(void *arg, FrameHeaderset *headerset);
 	void *arg;
 } FrameReaderCallbacks;
 

@@ -32,11 +32,29 @@ static bool
 concerns_producer_only(const char *name)
 {
 	static const char *const names[] = {
-		"enable.idempotence", "acks", "request.required.acks", "compression.codec", "compression.type",
-		"compression.level", "partitioner", "msg_order_cmp", "message.timeout.ms", "delivery.timeout.ms",
-		"request.timeout.ms", "linger.ms", "queue.buffering.max.ms", "retries", "message.send.max.retries",
-		"retry.backoff.ms", "batch.size", "batch.num.messages", "transactional.id", "transaction.timeout.ms",
-		"enable.gapless.guarantee", "sticky.partitioning.linger.ms", "delivery.report.only.error",
+		"enable.idempotence",
+		"acks",
+		"request.required.acks",
+		"compression.codec",
+		"compression.type",
+		"compression.level",
+		"partitioner",
+		"msg_order_cmp",
+		"message.timeout.ms",
+		"delivery.timeout.ms",
+		"request.timeout.ms",
+		"linger.ms",
+		"queue.buffering.max.ms",
+		"retries",
+		"message.send.max.retries",
+		"retry.backoff.ms",
+		"batch.size",
+		"batch.num.messages",
+		"transactional.id",
+		"transaction.timeout.ms",
+		"enable.gapless.guarantee",
+		"sticky.partitioning.linger.ms",
+		"delivery.report.only.error",
 	};
 
 	if (strncmp(name, "queue.buffering.", 16) == 0)
@@ -280,8 +298,8 @@ kafka_client_setting(rd_kafka_t *client, const char *topic, const char *name, in
 
 	if (topic == NULL && !some_broker(client, timeout_ms, broker, sizeof(broker), error))
 		return NULL;
-	event = describe_configs(client, topic ? RD_KAFKA_RESOURCE_TOPIC : RD_KAFKA_RESOURCE_BROKER,
-							 topic ? topic : broker, timeout_ms);
+	event = describe_configs(client, topic ? RD_KAFKA_RESOURCE_TOPIC : RD_KAFKA_RESOURCE_BROKER, topic ? topic : broker,
+							 timeout_ms);
 	resource = described(event, &code, &reason);
 	if (resource)
 		value = find_setting(resource, name);

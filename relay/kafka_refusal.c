@@ -23,21 +23,24 @@ static const char missing_topic_hint[] =
 	"Create it, let the brokers (auto.create.topics.enable), or set topic.creation.default.partitions and "
 	"topic.creation.default.replication.factor.";
 static const char right_hint[] = "Allow the principal to write to the topic.";
-static const char cluster_hint[] = "Allow the principal to write: the idempotent producer needs WRITE on the topics, and before "
-								   "Kafka 2.8 IDEMPOTENT_WRITE on the cluster.";
+static const char cluster_hint[] =
+	"Allow the principal to write: the idempotent producer needs WRITE on the topics, and before "
+	"Kafka 2.8 IDEMPOTENT_WRITE on the cluster.";
 
 static const RefusalRule rules[] = {
 	{RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, DELIVERY_REFUSED, too_large_hint},
 	{RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE, DELIVERY_REFUSED, too_large_hint},
 	{RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, DELIVERY_REFUSED, missing_topic_hint},
 	{RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, DELIVERY_REFUSED, missing_topic_hint},
-	{RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, DELIVERY_REFUSED, "The topic has fewer partitions than the record asks for."},
+	{RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, DELIVERY_REFUSED,
+	 "The topic has fewer partitions than the record asks for."},
 	{RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION, DELIVERY_REFUSED, "Kafka does not allow this name for a topic."},
 	{RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, DELIVERY_REFUSED, right_hint},
 	{RD_KAFKA_RESP_ERR_POLICY_VIOLATION, DELIVERY_REFUSED, "A policy of the brokers is against it."},
 	{RD_KAFKA_RESP_ERR_INVALID_RECORD, DELIVERY_REFUSED, "A compacted topic takes no records without key."},
 	{RD_KAFKA_RESP_ERR_INVALID_MSG, DELIVERY_RETRY, NULL},
-	{RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP, DELIVERY_REFUSED, "The record's timestamp is outside of what the topic allows."},
+	{RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP, DELIVERY_REFUSED,
+	 "The record's timestamp is outside of what the topic allows."},
 	{RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, DELIVERY_FAILED, cluster_hint},
 	{RD_KAFKA_RESP_ERR_UNSUPPORTED_COMPRESSION_TYPE, DELIVERY_FAILED, "Choose another compression.type."},
 	{RD_KAFKA_RESP_ERR__AUTHENTICATION, DELIVERY_FAILED, "Check sasl.* and ssl.* settings."},

@@ -27,10 +27,10 @@ typedef struct RefusedRecord
 {
 	const char *topic;
 	rd_kafka_resp_err_t code;
-	const char *reason; /* NULL: librdkafka's text for code */
-	size_t batch_size; /* records that failed together */
-	int64_t key_size; /* -1: null */
-	int64_t value_size; /* likewise */
+	const char *reason;		   /* NULL: librdkafka's text for code */
+	size_t batch_size;		   /* records that failed together */
+	int64_t key_size;		   /* -1: null */
+	int64_t value_size;		   /* likewise */
 	uint64_t first_source_lsn; /* it comes from between these two, which are equal if known exactly; 0: not known */
 	uint64_t last_source_lsn;
 } RefusedRecord;

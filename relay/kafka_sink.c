@@ -47,7 +47,7 @@ typedef struct KafkaSink
 	KafkaFlusher *flusher;
 	KafkaTopicTable topics;
 	int wake_fd;
-	bool tolerates;		 /* errors.tolerance=all */
+	bool tolerates; /* errors.tolerance=all */
 	bool brokers_down;
 	char why_down[REASON_SIZE];
 	uint64_t refused;
@@ -154,9 +154,11 @@ produce(KafkaSink *self, const SinkRecord *sink_record, KafkaTopic *topic, Error
 	Bytes key = kafka_record_key(&self->scratch, record);
 	Bytes value = kafka_record_value(&self->scratch, sink_record, &flags);
 	rd_kafka_headers_t *headers = kafka_record_headers(record);
-	RefusedRecord refused = {.topic = topic->name, .key_size = key.data ? (int64_t) key.size : -1,
+	RefusedRecord refused = {.topic = topic->name,
+							 .key_size = key.data ? (int64_t) key.size : -1,
 							 .value_size = value.data ? (int64_t) value.size : -1,
-							 .first_source_lsn = record->source_lsn, .last_source_lsn = record->source_lsn};
+							 .first_source_lsn = record->source_lsn,
+							 .last_source_lsn = record->source_lsn};
 	rd_kafka_vu_t parts[] = {
 		{.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = topic->handle},
 		{.vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = record->partition},
@@ -246,8 +248,10 @@ static bool
 serve_failed_message(Serving *serving, const rd_kafka_message_t *message, size_t batch_size)
 {
 	uint64_t ticket = (uint64_t) (uintptr_t) message->_private;
-	RefusedRecord refused = {.topic = rd_kafka_topic_name(message->rkt), .code = message->err,
-							 .batch_size = batch_size, .key_size = message->key ? (int64_t) message->key_len : -1,
+	RefusedRecord refused = {.topic = rd_kafka_topic_name(message->rkt),
+							 .code = message->err,
+							 .batch_size = batch_size,
+							 .key_size = message->key ? (int64_t) message->key_len : -1,
 							 .value_size = message->payload ? (int64_t) message->len : -1};
 
 	fill_source(serving->sink, ticket, &refused);
@@ -464,7 +468,8 @@ kafka_free(Sink *sink)
 		rd_kafka_queue_destroy(self->queue);
 	}
 	if (self->producer)
-		rd_kafka_purge(self->producer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
+		rd_kafka_purge(self->producer,
+					   RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
 	kafka_topic_table_free(&self->topics);
 	if (self->producer)
 		rd_kafka_destroy(self->producer);

@@ -94,8 +94,8 @@ add_pattern(Pattern **patterns, const ConfigSetting *setting, const char *text, 
 	PCRE2_SIZE offset;
 	PCRE2_UCHAR reason[256];
 	int code;
-	pcre2_code *compiled = pcre2_compile((PCRE2_SPTR) text, size, PCRE2_UTF | PCRE2_ANCHORED | PCRE2_ENDANCHORED, &code,
-										 &offset, NULL);
+	pcre2_code *compiled =
+		pcre2_compile((PCRE2_SPTR) text, size, PCRE2_UTF | PCRE2_ANCHORED | PCRE2_ENDANCHORED, &code, &offset, NULL);
 
 	if (compiled == NULL)
 	{
@@ -188,8 +188,9 @@ complete_group(TopicGroup *group, const TopicGroup *defaults, Error *error)
 	{
 		if (group->has_partitions && group->has_replication_factor)
 			return true;
-		error_set(error, ERROR_CONFIG, "options \"topic.creation.default.replication.factor\" and "
-									   "\"topic.creation.default.partitions\" must be set when topics are to be created");
+		error_set(error, ERROR_CONFIG,
+				  "options \"topic.creation.default.replication.factor\" and "
+				  "\"topic.creation.default.partitions\" must be set when topics are to be created");
 		error_hint(error, "Use -1 for the brokers' defaults, or remove all topic.creation options.");
 		return false;
 	}
@@ -210,8 +211,8 @@ static void
 add_group(KafkaTopics *topics, const char *name, size_t size)
 {
 	topics->groups = bytes_realloc(topics->groups, (topics->count + 1) * sizeof(TopicGroup));
-	topics->groups[topics->count++] = (TopicGroup){.name = bytes_copy_text(name, size), .partitions = -1,
-												   .replication_factor = -1};
+	topics->groups[topics->count++] =
+		(TopicGroup){.name = bytes_copy_text(name, size), .partitions = -1, .replication_factor = -1};
 }
 
 static bool
@@ -396,8 +397,8 @@ static rd_kafka_NewTopic_t *
 new_topic_request(const char *topic, int partitions, int replication_factor, Error *error)
 {
 	char reason[512];
-	rd_kafka_NewTopic_t *new_topic = rd_kafka_NewTopic_new(topic, partitions, replication_factor, reason,
-														   sizeof(reason));
+	rd_kafka_NewTopic_t *new_topic =
+		rd_kafka_NewTopic_new(topic, partitions, replication_factor, reason, sizeof(reason));
 
 	if (new_topic == NULL)
 		error_set(error, ERROR_FAILED, "could not create topic \"%s\": %s", topic, reason);

@@ -182,8 +182,8 @@ get_progress(yajl_val map, Progress *progress)
 				get_lsn(map, "last_commit_end_lsn", &progress->last_commit_end_lsn) &&
 				get_number(map, "xid", UINT32_MAX, &xid) && get_number(map, "timeline", UINT32_MAX, &timeline) &&
 				get_lsn(partial, "commit_lsn", &progress->partial.commit_lsn) &&
-				get_number(partial, "n", INT64_MAX, &progress->partial.count) && get_hash(map, &progress->config_hash) &&
-				get_snapshot(map, progress);
+				get_number(partial, "n", INT64_MAX, &progress->partial.count) &&
+				get_hash(map, &progress->config_hash) && get_snapshot(map, progress);
 
 	if (!good)
 		return false;

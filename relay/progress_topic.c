@@ -46,8 +46,7 @@ typedef struct Reading
 } Reading;
 
 ProgressTopic *
-progress_new(const Config *config, Logger *log, const char *slot_name, uint64_t system_identifier,
-			 const char *database)
+progress_new(const Config *config, Logger *log, const char *slot_name, uint64_t system_identifier, const char *database)
 {
 	ProgressTopic *topic = bytes_alloc_zero(1, sizeof(ProgressTopic));
 	const char *name = config_text(config, OPT_PROGRESS_TOPIC);
@@ -125,7 +124,8 @@ static rd_kafka_resp_err_t
 look_for_topic(Reading *reading)
 {
 	const struct rd_kafka_metadata *metadata;
-	rd_kafka_resp_err_t code = rd_kafka_metadata(reading->consumer, 0, reading->handle, &metadata, time_left_ms(reading));
+	rd_kafka_resp_err_t code =
+		rd_kafka_metadata(reading->consumer, 0, reading->handle, &metadata, time_left_ms(reading));
 
 	if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
 		return code;
@@ -184,8 +184,8 @@ take_message(Reading *reading, const rd_kafka_message_t *message)
 						(long long) message->offset, topic->name);
 		}
 	}
-	else if (message->payload && progress_json_same_names(message->key, message->key_len, topic->prefix,
-														   topic->slot_name, topic->database))
+	else if (message->payload &&
+			 progress_json_same_names(message->key, message->key_len, topic->prefix, topic->slot_name, topic->database))
 		reading->other_system = true;
 }
 
@@ -226,8 +226,11 @@ static rd_kafka_t *
 open_consumer(const ProgressTopic *topic, Error *error)
 {
 	static const char *const settings[][2] = {
-		{"enable.partition.eof", "true"},  {"isolation.level", "read_committed"}, {"auto.offset.reset", "earliest"},
-		{"fetch.wait.max.ms", "50"}, {"log.queue", "true"},
+		{"enable.partition.eof", "true"},
+		{"isolation.level", "read_committed"},
+		{"auto.offset.reset", "earliest"},
+		{"fetch.wait.max.ms", "50"},
+		{"log.queue", "true"},
 	};
 	rd_kafka_conf_t *conf = kafka_client_conf(topic->config, RD_KAFKA_CONSUMER, error);
 	char reason[REASON_SIZE];
@@ -247,8 +250,8 @@ open_consumer(const ProgressTopic *topic, Error *error)
 bool
 progress_read(ProgressTopic *topic, int timeout_ms, Progress *progress, bool *found, bool *other_system, Error *error)
 {
-	Reading reading = {.topic = topic, .end_ms = clock_monotonic_ms() + timeout_ms, .progress = progress,
-					   .error = error};
+	Reading reading = {
+		.topic = topic, .end_ms = clock_monotonic_ms() + timeout_ms, .progress = progress, .error = error};
 	bool good;
 
 	*found = false;

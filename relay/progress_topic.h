@@ -18,8 +18,8 @@
 typedef struct ProgressTopic ProgressTopic;
 
 /* slot, system identifier and database name the reader of the slot; topic and prefix come from config. Copies all. */
-extern ProgressTopic *progress_new(const Config *config, Logger *log, const char *slot_name,
-								   uint64_t system_identifier, const char *database);
+extern ProgressTopic *progress_new(const Config *config, Logger *log, const char *slot_name, uint64_t system_identifier,
+								   const char *database);
 extern void progress_free(ProgressTopic *topic);
 
 /*

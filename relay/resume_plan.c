@@ -19,10 +19,9 @@ typedef enum Verdict
 	VERDICT_REFUSE,
 } Verdict;
 
-typedef Verdict (*ResumeRule) (const ResumeInput *input, ResumePlan *plan, Error *error);
+typedef Verdict (*ResumeRule)(const ResumeInput *input, ResumePlan *plan, Error *error);
 
-static void __attribute__((format(printf, 2, 3)))
-warn(ResumePlan *plan, const char *format, ...)
+static void __attribute__((format(printf, 2, 3))) warn(ResumePlan *plan, const char *format, ...)
 {
 	va_list args;
 
@@ -61,7 +60,8 @@ snapshot_unfinished(const ResumeInput *input, ResumePlan *plan, Error *error)
 		return VERDICT_NEXT;
 	if (!wants_snapshot(input) && input->slot_exists && !input->slot_lost)
 	{
-		warn(plan, "the initial snapshot was not finished and snapshot.mode no longer asks for one; rows may be missing");
+		warn(plan,
+			 "the initial snapshot was not finished and snapshot.mode no longer asks for one; rows may be missing");
 		return stream_from_slot(input, plan);
 	}
 	plan->take_snapshot = wants_snapshot(input);
@@ -81,10 +81,11 @@ slot_lost(const ResumeInput *input, ResumePlan *plan, Error *error)
 	(void) plan;
 	if (!input->slot_exists || !input->slot_lost)
 		return VERDICT_NEXT;
-	error_set(error, ERROR_REFUSED, "replication slot \"%s\" is lost: the server has removed WAL that was not delivered",
-			  input->slot_name);
+	error_set(error, ERROR_REFUSED,
+			  "replication slot \"%s\" is lost: the server has removed WAL that was not delivered", input->slot_name);
 	error_hint(error,
-			   "Changes after " LSN_FORMAT " are gone. To begin again with a new snapshot, drop the slot and set progress.topic "
+			   "Changes after " LSN_FORMAT
+			   " are gone. To begin again with a new snapshot, drop the slot and set progress.topic "
 			   "to a new name; max_slot_wal_keep_size decides when slots are lost.",
 			   LSN_ARGS(input->slot_confirmed_lsn));
 	return VERDICT_REFUSE;
@@ -107,7 +108,8 @@ slot_missing(const ResumeInput *input, ResumePlan *plan, Error *error)
 	plan->action = RESUME_CREATE_SLOT;
 	plan->take_snapshot = wants_snapshot(input);
 	if (input->progress_of_other_system)
-		warn(plan, "progress was stored for another server (system identifier) under the same names; this one begins anew");
+		warn(plan,
+			 "progress was stored for another server (system identifier) under the same names; this one begins anew");
 	return VERDICT_GO;
 }
 
@@ -160,7 +162,8 @@ beyond_the_server(const ResumeInput *input, ResumePlan *plan, Error *error)
 	if (input->progress->end_lsn <= input->server_wal_end)
 		return VERDICT_NEXT;
 	error_set(error, ERROR_REFUSED,
-			  "changes up to " LSN_FORMAT " were delivered, but the server's WAL ends at " LSN_FORMAT ": it was restored from an older copy",
+			  "changes up to " LSN_FORMAT " were delivered, but the server's WAL ends at " LSN_FORMAT
+			  ": it was restored from an older copy",
 			  LSN_ARGS(input->progress->end_lsn), LSN_ARGS(input->server_wal_end));
 	error_hint(error, "Kafka holds changes that this server never had. To begin again, with a new snapshot if "
 					  "snapshot.mode asks for one, set progress.topic to a new name.");
@@ -191,7 +194,8 @@ bool
 resume_plan(const ResumeInput *input, ResumePlan *plan, Error *error)
 {
 	static const ResumeRule rules[] = {
-		snapshot_unfinished, slot_lost, slot_missing, nothing_stored, timeline_changed, beyond_the_server, resume_stored,
+		snapshot_unfinished, slot_lost,			slot_missing,  nothing_stored,
+		timeline_changed,	 beyond_the_server, resume_stored,
 	};
 	Verdict verdict = VERDICT_NEXT;
 

@@ -35,8 +35,8 @@ typedef struct Progress
 		uint64_t count;		 /* its first records; 0: none */
 	} partial;
 	SnapshotState snapshot;
-	uint64_t snapshot_lsn;		/* consistent point, when done */
-	bool snapshot_on_old_slot;	/* planned: the slot was there before the snapshot and is not ours to drop */
+	uint64_t snapshot_lsn;	   /* consistent point, when done */
+	bool snapshot_on_old_slot; /* planned: the slot was there before the snapshot and is not ours to drop */
 } Progress;
 
 typedef enum ResumeSnapshotMode
@@ -49,15 +49,15 @@ typedef struct ResumeInput
 {
 	const char *slot_name;
 	bool slot_exists;
-	bool slot_lost;					  /* wal_status is lost */
-	uint64_t slot_confirmed_lsn;	  /* confirmed_flush_lsn */
-	uint64_t server_wal_end;		  /* pg_current_wal_flush_lsn, or the replay position of a standby */
+	bool slot_lost;				 /* wal_status is lost */
+	uint64_t slot_confirmed_lsn; /* confirmed_flush_lsn */
+	uint64_t server_wal_end;	 /* pg_current_wal_flush_lsn, or the replay position of a standby */
 	uint32_t server_timeline;
-	uint64_t timeline_switch_lsn;	  /* where the server's history left progress->timeline; 0: not known */
-	bool sink_keeps_progress;		  /* false: stdout, file and null keep none */
-	const Progress *progress;		  /* NULL: none was found */
-	bool progress_of_other_system;	  /* none for this system, but one for another under the same names */
-	bool ignore_partial;			  /* an earlier attempt met another config hash in HELLO: see resume_partial_fits */
+	uint64_t timeline_switch_lsn;  /* where the server's history left progress->timeline; 0: not known */
+	bool sink_keeps_progress;	   /* false: stdout, file and null keep none */
+	const Progress *progress;	   /* NULL: none was found */
+	bool progress_of_other_system; /* none for this system, but one for another under the same names */
+	bool ignore_partial;		   /* an earlier attempt met another config hash in HELLO: see resume_partial_fits */
 	ResumeSnapshotMode snapshot_mode;
 } ResumeInput;
 
@@ -71,8 +71,8 @@ typedef enum ResumeAction
 typedef struct ResumePlan
 {
 	ResumeAction action;
-	bool take_snapshot;			  /* before streaming; exported by the new slot if one is made, else beside the old one */
-	uint64_t start_lsn;			  /* RESUME_STREAM: where to start, and what is confirmed already */
+	bool take_snapshot; /* before streaming; exported by the new slot if one is made, else beside the old one */
+	uint64_t start_lsn; /* RESUME_STREAM: where to start, and what is confirmed already */
 	uint64_t last_commit_end_lsn; /* internal.last.commit.lsn; 0: leave out */
 	uint64_t skip_commit_lsn;	  /* internal.skip.events; 0: leave out */
 	uint64_t skip_count;

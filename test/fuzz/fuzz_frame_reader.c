@@ -106,9 +106,17 @@ write_seed(const char *path)
 	build_headerset(&builder, 3, headers);
 	build_relation(&builder, 4, 16400, "s", "t");
 	build_empty(&builder, ENTRY_BEGIN);
-	build_record(&builder, &(BuiltRecord){.topic = 1, .relation = 4, .key_schema = 2, .value_schema = 2, .headerset = 3,
-										  .key = "1", .value = "23", .own_headers = "\1\0\1\0\0\0o\1\0\0\0v",
-										  .own_headers_size = 12, .holes = holes, .hole_count = 3});
+	build_record(&builder, &(BuiltRecord){.topic = 1,
+										  .relation = 4,
+										  .key_schema = 2,
+										  .value_schema = 2,
+										  .headerset = 3,
+										  .key = "1",
+										  .value = "23",
+										  .own_headers = "\1\0\1\0\0\0o\1\0\0\0v",
+										  .own_headers_size = 12,
+										  .holes = holes,
+										  .hole_count = 3});
 	build_empty(&builder, ENTRY_COMMIT);
 	write_frame(file, &builder);
 	build_start(&builder, 0, 8, 0x200, 0x240);

@@ -66,23 +66,31 @@ test_lines(void)
 	record->flags = RECORD_NULL_KEY | RECORD_NULL_VALUE;
 	record->partition = 3;
 	record->timestamp_ms = 1700000000000;
-	expect_line(record, "{\"topic\":\"app.public.user\",\"key\":null,\"value\":null,\"partition\":3,"
-						"\"timestamp\":1700000000000}\n", "tombstone, partition, timestamp");
+	expect_line(record,
+				"{\"topic\":\"app.public.user\",\"key\":null,\"value\":null,\"partition\":3,"
+				"\"timestamp\":1700000000000}\n",
+				"tombstone, partition, timestamp");
 	expect_line(record_new("null", "null"),
-				"{\"topic\":\"app.public.user\",\"key_base64\":\"bnVsbA==\",\"value_base64\":\"bnVsbA==\"}\n", "the word null");
-	expect_line(record_new("", "{\n}"), "{\"topic\":\"app.public.user\",\"key_base64\":\"\",\"value_base64\":\"ewp9\"}\n",
+				"{\"topic\":\"app.public.user\",\"key_base64\":\"bnVsbA==\",\"value_base64\":\"bnVsbA==\"}\n",
+				"the word null");
+	expect_line(record_new("", "{\n}"),
+				"{\"topic\":\"app.public.user\",\"key_base64\":\"\",\"value_base64\":\"ewp9\"}\n",
 				"no bytes, and a line feed");
 	record = record_new("k", "hello");
 	record->flags = RECORD_KEY_OPAQUE | RECORD_VALUE_OPAQUE;
-	expect_line(record, "{\"topic\":\"app.public.user\",\"key_base64\":\"aw==\",\"value_base64\":\"aGVsbG8=\"}\n", "opaque");
+	expect_line(record, "{\"topic\":\"app.public.user\",\"key_base64\":\"aw==\",\"value_base64\":\"aGVsbG8=\"}\n",
+				"opaque");
 	record = record_new("1", "{\"s\":,\"q\":\"\"}");
 	record->key_schema = (Bytes){"{\"schema\":0,\"payload\":", 22};
 	record->value_schema = (Bytes){"{\"schema\":1,\"payload\":", 22};
 	record->hole_count = 2;
 	record->holes[0] = (FrameHole){5, HOLE_SNAPSHOT_MARK};
 	record->holes[1] = (FrameHole){11, HOLE_SEQUENCE};
-	expect_line(record, "{\"topic\":\"app.public.user\",\"key\":{\"schema\":0,\"payload\":1},\"value\":{\"schema\":1,\"payload\":"
-						"{\"s\":first,\"q\":\"[\\\"1\\\",\\\"2\\\"]\"}}}\n", "schemas and holes");
+	expect_line(
+		record,
+		"{\"topic\":\"app.public.user\",\"key\":{\"schema\":0,\"payload\":1},\"value\":{\"schema\":1,\"payload\":"
+		"{\"s\":first,\"q\":\"[\\\"1\\\",\\\"2\\\"]\"}}}\n",
+		"schemas and holes");
 }
 
 static void
@@ -95,15 +103,19 @@ test_headers(void)
 	record->headerset = &headerset;
 	record->own_header_count = 1;
 	record->own_headers[0] = (FrameHeaderField){"own\"\x01", 5, "\xff", 1};
-	expect_line(record, "{\"topic\":\"app.public.user\",\"key\":1,\"value\":2,\"headers\":{\"own\\\"\\u0001\":"
-						"{\"base64\":\"/w==\"},\"set\":\"s\",\"null\":null}}\n", "own headers before");
+	expect_line(record,
+				"{\"topic\":\"app.public.user\",\"key\":1,\"value\":2,\"headers\":{\"own\\\"\\u0001\":"
+				"{\"base64\":\"/w==\"},\"set\":\"s\",\"null\":null}}\n",
+				"own headers before");
 	record = record_new("1", "2");
 	record->headerset = &headerset;
 	record->flags = RECORD_HEADERS_AFTER;
 	record->own_header_count = 1;
 	record->own_headers[0] = (FrameHeaderField){"set", 3, "\xF0\x9F\x98\x80\n\xC3\xA9", 7};
-	expect_line(record, "{\"topic\":\"app.public.user\",\"key\":1,\"value\":2,\"headers\":[[\"set\",\"s\"],[\"null\",null],"
-						"[\"set\",\"\\uD83D\\uDE00\\n\xC3\xA9\"]]}\n", "a name twice, after");
+	expect_line(record,
+				"{\"topic\":\"app.public.user\",\"key\":1,\"value\":2,\"headers\":[[\"set\",\"s\"],[\"null\",null],"
+				"[\"set\",\"\\uD83D\\uDE00\\n\xC3\xA9\"]]}\n",
+				"a name twice, after");
 }
 
 static void
@@ -165,7 +177,8 @@ test_file(void)
 	unit_ok(reports.counts[1] == 2 && reports.counts[2] == 1, "reported when synced, without a flush");
 	unit_ok(put(sink, record, 3, &error) == SINK_OK, "put");
 	unit_ok(sink->methods->flush(sink, 1000, report, &reports, &error) && reports.counts[3] == 1, "flush");
-	unit_contains(contents(path), "whole\n{\"topic\":\"app.public.user\",\"key\":1,\"value\":2}\n", "what is in the file");
+	unit_contains(contents(path), "whole\n{\"topic\":\"app.public.user\",\"key\":1,\"value\":2}\n",
+				  "what is in the file");
 	unit_contains(contents(path), "{\"topic\":\"t\",\"key\":null,\"value\":{},\"partition\":0}\n", "raw record");
 	sink->methods->free(sink);
 	unlink(path);
@@ -173,7 +186,8 @@ test_file(void)
 	unit_ok(sink == NULL && error.kind == ERROR_CONFIG, "cannot be opened: %s", error.message);
 	sink = file_sink_new("/dev/full", log, &error);
 	unit_ok(put(sink, record, 1, &error) == SINK_OK, "put to a full disk");
-	unit_ok(!sink->methods->flush(sink, 1000, report, &reports, &error) && error.kind == ERROR_FAILED, "%s", error.message);
+	unit_ok(!sink->methods->flush(sink, 1000, report, &reports, &error) && error.kind == ERROR_FAILED, "%s",
+			error.message);
 	unit_contains(error.message, "No space left", "says why");
 	sink->methods->free(sink);
 	free(record);

@@ -107,9 +107,19 @@ build_whole_record(FrameBuilder *builder)
 {
 	static const FrameHole holes[] = {{0, HOLE_SNAPSHOT_MARK}, {7, HOLE_PROCESSING_NS}};
 	static const char own[] = "\1\0\3\0\0\0own\1\0\0\0v";
-	BuiltRecord record = {.flags = RECORD_LAST, .topic = 1, .relation = 4, .value_schema = 2, .headerset = 3,
-						  .partition = -1, .timestamp_ms = -1, .key = "{\"id\":1}", .value = "{\"a\":2}",
-						  .own_headers = own, .own_headers_size = sizeof(own) - 1, .holes = holes, .hole_count = 2};
+	BuiltRecord record = {.flags = RECORD_LAST,
+						  .topic = 1,
+						  .relation = 4,
+						  .value_schema = 2,
+						  .headerset = 3,
+						  .partition = -1,
+						  .timestamp_ms = -1,
+						  .key = "{\"id\":1}",
+						  .value = "{\"a\":2}",
+						  .own_headers = own,
+						  .own_headers_size = sizeof(own) - 1,
+						  .holes = holes,
+						  .hole_count = 2};
 
 	build_record(builder, &record);
 }
@@ -218,8 +228,8 @@ test_forget(void)
 	for (uint32_t id = 1000; id-- > 950;)
 		build_forget(&builder, ENTRY_TOPIC, id);
 	build_record(&builder, &record);
-	unit_ok(read_all(reader, &builder, entry, &count, &error) == FRAME_STEP_END && count == 4, "ids are given again: %s",
-			error.message);
+	unit_ok(read_all(reader, &builder, entry, &count, &error) == FRAME_STEP_END && count == 4,
+			"ids are given again: %s", error.message);
 	unit_is_str(entry->record.topic->name, "again", "the new topic");
 	unit_is_int(forgotten.topics, 0, "borrowed until the next frame");
 	build_start(&builder, 0, 700, 0x100, 0x140);

@@ -131,7 +131,8 @@ read_back(Lab *lab, const char *topic, int count)
 	rd_kafka_t *consumer;
 	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(4);
 
-	rd_kafka_conf_set(conf, "bootstrap.servers", rd_kafka_mock_cluster_bootstraps(lab->cluster), reason, sizeof(reason));
+	rd_kafka_conf_set(conf, "bootstrap.servers", rd_kafka_mock_cluster_bootstraps(lab->cluster), reason,
+					  sizeof(reason));
 	rd_kafka_conf_set(conf, "group.id", "g", reason, sizeof(reason));
 	rd_kafka_conf_set(conf, "auto.offset.reset", "earliest", reason, sizeof(reason));
 	consumer = rd_kafka_new(RD_KAFKA_CONSUMER, conf, reason, sizeof(reason));
@@ -226,11 +227,14 @@ test_forms(Lab *lab)
 	record->own_header_count = 0;
 	unit_ok(put(fixture, 2) == SINK_OK, "no key, empty value, no headers");
 	unit_ok(fixture->sink->methods->put_raw(fixture->sink, "forms", 0, (Bytes){"k", 1}, (Bytes){NULL, 0}, 3,
-											&fixture->error) == SINK_OK, "raw");
+											&fixture->error) == SINK_OK,
+			"raw");
 	unit_ok(flush(fixture, 10000), "flush: %s", fixture->error.message);
 	lines = read_back(lab, "forms", 5);
-	unit_is_str(lines.data, "{\"id\":1}|{\"a\":1}|2\n{K{\"id\":1}}|{Vtrue{\"a\":1}[1,2]}|3\n{\"id\":1}|NULL|3\nNULL||\n"
-							"k|NULL|\n", "what arrives");
+	unit_is_str(lines.data,
+				"{\"id\":1}|{\"a\":1}|2\n{K{\"id\":1}}|{Vtrue{\"a\":1}[1,2]}|3\n{\"id\":1}|NULL|3\nNULL||\n"
+				"k|NULL|\n",
+				"what arrives");
 	unit_ok(fixture->reported[1] == 2 && fixture->reported[2] == 2 && fixture->reported[3] == 1, "reports");
 	buffer_free(&lines);
 	fixture->record->headerset = &fixture->headerset;

@@ -191,7 +191,8 @@ run_model(uint32_t seed)
 		lsn_tracker_close(model.tracker, model.units[model.count - 1].ticket, model.lsn, model.lsn + 8);
 	}
 	for (size_t i = model.count; i-- > 0;)
-		lsn_tracker_delivered_many(model.tracker, model.units[i].ticket, model.units[i].sent - model.units[i].delivered);
+		lsn_tracker_delivered_many(model.tracker, model.units[i].ticket,
+								   model.units[i].sent - model.units[i].delivered);
 	good = good && lsn_tracker_confirmable(model.tracker) == model.units[model.count - 1].end_lsn &&
 		   lsn_tracker_idle(model.tracker) && lsn_tracker_outstanding(model.tracker) == 0;
 	lsn_tracker_free(model.tracker);

@@ -16,9 +16,16 @@
 #define WAIT_MS 20000
 
 static const Progress sample = {
-	.end_lsn = UINT64_C(0xAB16B3748), .commit_lsn = 0x1F00, .last_commit_end_lsn = 0x1F80, .xid = 4294967295,
-	.timeline = 2, .config_hash = UINT64_C(0xFEDCBA9876543210), .partial = {0x2100, 17},
-	.snapshot = SNAPSHOT_PLANNED, .snapshot_lsn = 0x99, .snapshot_on_old_slot = true,
+	.end_lsn = UINT64_C(0xAB16B3748),
+	.commit_lsn = 0x1F00,
+	.last_commit_end_lsn = 0x1F80,
+	.xid = 4294967295,
+	.timeline = 2,
+	.config_hash = UINT64_C(0xFEDCBA9876543210),
+	.partial = {0x2100, 17},
+	.snapshot = SNAPSHOT_PLANNED,
+	.snapshot_lsn = 0x99,
+	.snapshot_on_old_slot = true,
 };
 
 static bool
@@ -36,17 +43,24 @@ static void
 test_json(void)
 {
 	static const char *const bad[] = {
-		"", "null", "[]", "{}", "{\"end_lsn\":\"0/1\"}",
-		"{\"end_lsn\":\"0/1x\",\"commit_lsn\":\"0/1\"}", "{\"end_lsn\":5}",
+		"",
+		"null",
+		"[]",
+		"{}",
+		"{\"end_lsn\":\"0/1\"}",
+		"{\"end_lsn\":\"0/1x\",\"commit_lsn\":\"0/1\"}",
+		"{\"end_lsn\":5}",
 	};
 	char *json = progress_value_json(&sample);
 	char *key = progress_json_key("app \"x\"", "slot", UINT64_C(18446744073709551615), "db");
 	Progress back;
 
-	unit_is_str(json, "{\"end_lsn\":\"A/B16B3748\",\"commit_lsn\":\"0/1F00\",\"last_commit_end_lsn\":\"0/1F80\","
-					  "\"xid\":4294967295,\"timeline\":2,\"partial\":{\"commit_lsn\":\"0/2100\",\"n\":17},"
-					  "\"config_hash\":\"fedcba9876543210\",\"snapshot\":{\"state\":\"planned\",\"lsn\":\"0/99\","
-					  "\"on_old_slot\":true}}", "value");
+	unit_is_str(json,
+				"{\"end_lsn\":\"A/B16B3748\",\"commit_lsn\":\"0/1F00\",\"last_commit_end_lsn\":\"0/1F80\","
+				"\"xid\":4294967295,\"timeline\":2,\"partial\":{\"commit_lsn\":\"0/2100\",\"n\":17},"
+				"\"config_hash\":\"fedcba9876543210\",\"snapshot\":{\"state\":\"planned\",\"lsn\":\"0/99\","
+				"\"on_old_slot\":true}}",
+				"value");
 	unit_ok(progress_parse(json, strlen(json), &back) && same(&back, &sample), "the same comes back");
 	for (size_t size = 0; size < strlen(json); size++)
 		unit_state.failed += progress_parse(json, size, &back) ? 1 : 0;

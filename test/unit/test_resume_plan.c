@@ -7,7 +7,11 @@
 #include "resume_plan.h"
 
 static const Progress delivered = {
-	.end_lsn = 0x2000, .commit_lsn = 0x1F00, .last_commit_end_lsn = 0x1F80, .timeline = 1, .config_hash = 7,
+	.end_lsn = 0x2000,
+	.commit_lsn = 0x1F00,
+	.last_commit_end_lsn = 0x1F80,
+	.timeline = 1,
+	.config_hash = 7,
 	.snapshot = SNAPSHOT_DONE,
 };
 
@@ -15,8 +19,13 @@ static ResumeInput
 usual(void)
 {
 	return (ResumeInput){
-		.slot_name = "s", .slot_exists = true, .slot_confirmed_lsn = 0x1000, .server_wal_end = 0x9000,
-		.server_timeline = 1, .sink_keeps_progress = true, .progress = &delivered,
+		.slot_name = "s",
+		.slot_exists = true,
+		.slot_confirmed_lsn = 0x1000,
+		.server_wal_end = 0x9000,
+		.server_timeline = 1,
+		.sink_keeps_progress = true,
+		.progress = &delivered,
 		.snapshot_mode = RESUME_SNAPSHOT_INITIAL,
 	};
 }
