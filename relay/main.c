@@ -43,6 +43,23 @@ make_sink(void *arg, Error *error)
 	return kafka_sink_new(choice->config, choice->log, error);
 }
 
+static const char *
+sink_name(const CommandLine *command)
+{
+	switch (command->sink)
+	{
+		case CONFIG_SINK_STDOUT:
+			return "stdout";
+		case CONFIG_SINK_FILE:
+			return command->sink_path;
+		case CONFIG_SINK_NULL:
+			return "the null sink";
+		case CONFIG_SINK_KAFKA:
+			break;
+	}
+	return "Kafka";
+}
+
 static bool
 run_with_metrics(const RelaySettings *settings, Error *error)
 {
@@ -73,6 +90,7 @@ command_run(const CommandLine *command, const Config *config, Logger *log, Error
 		.make_sink = make_sink,
 		.make_sink_arg = &choice,
 		.sink_refused = kafka ? kafka_sink_records_refused : NULL,
+		.sink_name = sink_name(command),
 		.sink_keeps_progress = kafka,
 		.endpos_now = command->endpos == ENDPOS_NOW,
 		.endpos_lsn = command->endpos == ENDPOS_LSN ? command->endpos_lsn : 0,

@@ -32,6 +32,7 @@ typedef struct RelaySettings
 	/* Refused records the sink has let go so far, NULL if it never does. */
 	uint64_t (*sink_refused) (const Sink *sink);
 	void *make_sink_arg;
+	const char *sink_name;	  /* for messages: Kafka, stdout, ... */
 	bool sink_keeps_progress; /* Kafka */
 	bool endpos_now;		  /* --endpos now */
 	uint64_t endpos_lsn;	  /* --endpos LSN; 0: none */

@@ -247,14 +247,14 @@ recover(Run *run, LoopEnd end, Error *error)
 		run->back_off_ms = BACK_OFF_FIRST_MS;
 	run->started_ms = 0;
 	if (end == LOOP_SINK_AWAY)
-		log_warning(relay->log, "the sink takes nothing, closed the connection to PostgreSQL until it does: %s",
-					error->message);
+		log_warning(relay->log, "%s is not available, closed the connection to PostgreSQL until it is: %s",
+					relay->settings.sink_name, error->message);
 	else
 		log_trouble(run, error);
 	if (!settle(relay, end == LOOP_SINK_AWAY, error))
 		return false;
 	if (end == LOOP_SINK_AWAY && !signals_stop_requested())
-		log_info(relay->log, "the sink takes records again");
+		log_info(relay->log, "%s is available again", relay->settings.sink_name);
 	else if (!signals_stop_requested())
 		back_off(run);
 	return true;

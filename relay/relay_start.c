@@ -162,6 +162,8 @@ create_slot(Start *start, CreatedSlot *created, Error *error)
 	Relay *relay = start->relay;
 	bool failover = config_bool(relay->config, OPT_SLOT_FAILOVER);
 
+	if (failover && PQserverVersion(start->conn) < FAILOVER_VERSION)
+		log_warning(relay->log, "slot.failover has no effect: the server is older than PostgreSQL 17");
 	if (start->plan.action == RESUME_RECREATE_SLOT && !replication_slot_drop(start->conn, relay->slot_name, error))
 		return false;
 	if (!replication_slot_create(start->conn, relay->slot_name, start->plan.take_snapshot, failover, created, error))

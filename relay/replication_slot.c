@@ -14,8 +14,7 @@
 #define PLUGIN_NAME "wal2debezium"
 #define CATALOGUE_TIMEOUT_MS 60000
 #define DROP_TIMEOUT_MS 5000
-#define FAILOVER_VERSION 170000 /* and parenthesized options since 15 */
-#define OPTIONS_VERSION 150000
+#define OPTIONS_VERSION 150000 /* options in parentheses */
 
 static const PgPatience catalogue_patience = {.timeout_ms = CATALOGUE_TIMEOUT_MS};
 

@@ -15,6 +15,9 @@
 
 #define SLOT_TEXT_SIZE 64
 
+/* The first server version that knows failover slots. */
+#define FAILOVER_VERSION 170000
+
 typedef struct ServerIdentity
 {
 	uint64_t system_identifier;
@@ -59,7 +62,7 @@ extern bool replication_slot_check(const ReplicationSlot *slot, const char *name
 
 /*
  * Creates it.  With export_snapshot the snapshot lives until the next command
- * on conn.  Waits as long as transactions that hold an xid are running; a stop
+ * on conn.  Failover is left out on servers that do not know it.  Waits as long as transactions that hold an xid are running; a stop
  * request ends that.
  */
 extern bool replication_slot_create(PGconn *conn, const char *name, bool export_snapshot, bool failover,

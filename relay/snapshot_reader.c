@@ -91,7 +91,7 @@ watch_sink(SnapshotReader *reader, int64_t now_ms)
 	if (relay->delivered || idle || reader->stuck_since_ms == 0)
 	{
 		if (reader->stuck_logged)
-			log_info(relay->log, "the sink takes records again");
+			log_info(relay->log, "%s is available again", relay->settings.sink_name);
 		reader->stuck_logged = false;
 		reader->stuck_since_ms = now_ms;
 	}
@@ -101,7 +101,7 @@ watch_sink(SnapshotReader *reader, int64_t now_ms)
 
 		if (relay->sink->methods->available(relay->sink, &why) || why == NULL)
 			why = "nothing was delivered for 10 seconds";
-		log_warning(relay->log, "the sink takes nothing, the snapshot waits: %s", why);
+		log_warning(relay->log, "%s is not available, the snapshot waits: %s", relay->settings.sink_name, why);
 		reader->stuck_logged = true;
 	}
 }

@@ -62,7 +62,7 @@ is($manual->stop, 0, 'manual: stops');
 $node->safe_psql('postgres', q{UPDATE t SET v = repeat('y', 200) WHERE id BETWEEN 1001 AND 60000});
 my $log = $node->basedir . '/blocked.log';
 my $pid = open my $unread, '-|', "exec $ENV{W2D_TOP}/relay/wal2kafka run $config --sink stdout 2>$log" or die "fork: $!\n";
-wait_for('the walsender to be let go', sub { -e $log && slurp_file($log) =~ /takes nothing/ }, 30);
+wait_for('the walsender to be let go', sub { -e $log && slurp_file($log) =~ /stdout is not available/ }, 30);
 cmp_ok(fast_stop(), '<', 5, 'a reader that does not read: a fast shutdown is fast');
 $node->start;
 kill 'TERM', $pid;
