@@ -10,14 +10,14 @@ from .cases import Failed
 class Kafka:
     def __init__(self, servers):
         self.servers = servers
-        self.admin = AdminClient({"bootstrap.servers": servers})
+        self.admin = AdminClient({"bootstrap.servers": servers, "log_level": 3})
         self.consumer = None
 
     def fresh_consumer(self):
         """A consumer that has not seen an earlier topic of the same name."""
         if self.consumer:
             self.consumer.close()
-        self.consumer = Consumer({"bootstrap.servers": self.servers, "group.id": "golden", "enable.auto.commit": False,
+        self.consumer = Consumer({"bootstrap.servers": self.servers, "group.id": "golden", "enable.auto.commit": False, "log_level": 3,
                                   "auto.offset.reset": "earliest", "fetch.wait.max.ms": 20, "check.crcs": False})
 
     def topics(self, pattern):

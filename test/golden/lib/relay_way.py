@@ -1,5 +1,5 @@
 """The case through the relay: to stdout, or to a real Kafka and back."""
-import json, os, re, shutil, signal, subprocess, tempfile, time
+import itertools, json, os, re, shutil, signal, subprocess, tempfile, time
 
 from .cases import Failed
 from .records import from_line, from_message, keep
@@ -177,29 +177,60 @@ class StdoutWay(RelayWay):
 
 
 class KafkaWay(RelayWay):
-    """One at a time: all cases share the topic prefix. The database has its recorded name here."""
+    """
+    Cases run beside each other: each has a topic prefix of its own, the recorded one and a token, and the token is
+    taken out of what came back.  A case whose other settings name topics runs alone, under the recorded prefix.
+    """
     name = "kafka"
 
     def __init__(self, server, worker, command, kafka):
         super().__init__(server, worker, command)
-        self.database, self.kafka = "golden", kafka
+        self.kafka, self.token = kafka, f"{KafkaWay.tokens()}x{worker.split('_')[1]}x{next(KafkaWay.numbers)}"
+
+    numbers = itertools.count()
+
+    @staticmethod
+    def tokens():
+        """What all tokens of this run begin with."""
+        return f"zq{os.getpid()}x"
+
+    @staticmethod
+    def runs_alone(case):
+        return "topics" in case.settings or any(re.match(r"transforms|predicates|topic\.re|signal\.|notification\.", key)
+                                                for key in case.settings.get("connector", {}))
+
+    def config(self, case):
+        config = super().config(case)
+        if not self.runs_alone(case):
+            config["topic.prefix"] += self.token
+        return config
 
     def arguments(self):
-        return ["-b", self.kafka.servers, "--set", "progress.topic=golden-progress"]
+        return ["-b", self.kafka.servers, "--set", f"progress.topic=golden-progress-{self.token}"]
 
     def topics(self, case):
+        if not self.runs_alone(case):
+            return f"(?!golden-progress).*{self.token}.*"
         prefix = re.escape(self.config(case)["topic.prefix"])
         return case.settings.get("topics", rf"({prefix}([.\-_].*)?|__debezium-heartbeat\.{prefix})")
 
     def prepare(self, case):
-        self.kafka.delete(self.topics(case) + "|golden-progress")
+        if self.runs_alone(case):
+            self.kafka.delete(self.topics(case))
         self.kafka.fresh_consumer()
 
+    def recorded(self, text):
+        return text.replace(self.token, "").replace(self.database, "golden") if isinstance(text, str) else text
+
     def records(self, case, relay):
-        return [from_message(m) for m in self.kafka.read(self.topics(case))]
+        found = [from_message(message) for message in self.kafka.read(self.topics(case))]
+        for record in found:
+            record.update({name: self.recorded(record[name]) for name in ("topic", "key", "value")})
+            record["headers"] = [[name, self.recorded(value)] for name, value in record["headers"]]
+        return found
 
     def counts(self, relay):
         counts = {}
         for (topic, _), high in self.kafka.ends(".*").items():
-            counts[topic] = counts.get(topic, 0) + high
+            counts[self.recorded(topic)] = counts.get(self.recorded(topic), 0) + high
         return counts
