@@ -215,14 +215,12 @@ forget_surplus(FrameBatch *batch)
 	}
 }
 
-/* Cuts a full frame, opens one if none is, and writes BEGIN where it belongs. */
+/* Opens a frame if none is, and writes BEGIN where it belongs. */
 static void
 open_frame(FrameBatch *batch)
 {
 	JsonWriter *writer = &batch->writer;
 
-	if (batch->frame_open && writer->len >= FRAME_TARGET_SIZE)
-		batch_flush(batch);
 	json_mark(writer, 0);
 	if (!batch->frame_open)
 	{
@@ -277,6 +275,9 @@ batch_record_begin(FrameBatch *batch, const RecordParts *parts)
 	uint32 ids[5];
 	char *fixed;
 
+	/* cut here and not behind a record, so that the last one is still at hand when the commit marks it */
+	if (batch->frame_open && writer->len >= FRAME_TARGET_SIZE)
+		batch_flush(batch);
 	open_frame(batch);
 	ids[0] = use_entry(batch, parts->topic);
 	ids[1] = use_entry(batch, parts->relation);
@@ -388,7 +389,7 @@ write_refused(FrameBatch *batch)
 static void
 shrink(JsonWriter *writer)
 {
-	if (writer->capacity <= 32 * FRAME_TARGET_SIZE)
+	if (writer->allocated <= 32 * FRAME_TARGET_SIZE)
 		return;
 	pfree(writer->data);
 	json_writer_init(writer, writer->context, 2 * FRAME_TARGET_SIZE);
