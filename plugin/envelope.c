@@ -220,10 +220,12 @@ write_column(Envelope *envelope, const RelationSchema *schema, ColumnPlan *colum
 static void
 write_row(Envelope *envelope, const RelationSchema *schema, const RowPlan *row, const RowImage *image, JsonWriter *writer)
 {
-	if (row->count == 0)
+	if (row->count == 0 && row->constant.size == 0)
 		json_char(writer, '{');
 	for (int i = 0; i < row->count; i++)
 		write_column(envelope, schema, &row->columns[i], image, writer);
+	if (row->constant.size > 0)
+		json_raw(writer, row->constant.text, row->constant.size);
 	json_char(writer, '}');
 }
 
@@ -334,14 +336,14 @@ write_key(Envelope *envelope, const RelationSchema *schema, const Change *change
 {
 	if (change->key != NULL)
 		json_raw(writer, change->key->data, change->key->len);
-	else if (change->key_image != NULL && schema->key.count > 0)
+	else if (change->key_image != NULL && schema->keyed)
 		write_row(envelope, schema, &schema->key, change->key_image, writer);
 }
 
 static bool
 has_key(const RelationSchema *schema, const Change *change)
 {
-	return schema->key.count > 0 && (change->key != NULL || change->key_image != NULL);
+	return schema->keyed && (change->key != NULL || change->key_image != NULL);
 }
 
 static RecordParts
@@ -499,7 +501,7 @@ envelope_update(Envelope *envelope, RelationSchema *schema, Relation rel, HeapTu
 
 	if (before != NULL && !before->partial)
 		after->toast = before;
-	if (before != NULL && schema->key.count > 0)
+	if (before != NULL && schema->keyed)
 	{
 		change.key = render_key(envelope, schema, 1, after);
 		if (!same_text(render_key(envelope, schema, 0, before), change.key))

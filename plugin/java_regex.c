@@ -9,11 +9,13 @@
 
 #include <ctype.h>
 
+#include "lib/stringinfo.h"
 #include "utils/memutils.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
+#include "java_dialect.h"
 #include "java_regex.h"
 
 #define MAX_PATTERNS 10000
@@ -21,19 +23,19 @@
 #define MATCH_STEPS 1000000
 #define MATCH_HEAP_KB (16 * 1024)
 
-typedef struct Regex
+struct JavaRegex
 {
 	const char *option;
 	const char *pattern;
 	pcre2_code *code;
-} Regex;
+	pcre2_match_data *match;
+	pcre2_match_context *limits;
+};
 
 struct RegexList
 {
 	int count;
-	Regex *regexes;
-	pcre2_match_data *match;
-	pcre2_match_context *limits;
+	JavaRegex **regexes;
 };
 
 static void *
@@ -50,114 +52,179 @@ regex_free(void *pointer, void *context)
 }
 
 static void
-refuse_construct(const char *option, const char *pattern, const char *construct)
+out_of_memory(void)
 {
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_REGULAR_EXPRESSION),
-			 errmsg("regular expression \"%s\" in option \"%s\" uses \"%s\", which is not supported", pattern, option, construct),
-			 errhint("Supported: literals, ., classes without nesting or &&, \\d \\w \\s \\b \\Q..\\E and the like, groups, "
-					 "alternatives, greedy, reluctant and possessive quantifiers, look-around, flags i, s, m, x.")));
-}
-
-/* What may follow "(?": Java's groups, look-around and flags. */
-static bool
-group_is_java(const char *at)
-{
-	const char *flags = at + strspn(at, "ismx-");
-
-	if (strchr(":=!>", *at) && *at)
-		return true;
-	if (*at == '<')
-		return at[1] == '=' || at[1] == '!' || isalpha((unsigned char) at[1]);
-	return flags > at && (*flags == ')' || *flags == ':');
-}
-
-/* Skips an escape; returns its last character. */
-static const char *
-check_escape(const char *option, const char *pattern, const char *at)
-{
-	char name[3] = {'\\', at[1], '\0'};
-
-	if (at[1] == '\0')
-		return at; /* PCRE2 reports it */
-	if (strchr("KCgNoGXyYjJiIlLmM", at[1]))
-		refuse_construct(option, pattern, name);
-	if (at[1] == 'Q')
-	{
-		const char *end = strstr(at, "\\E");
-
-		return end ? end + 1 : at + strlen(at) - 1;
-	}
-	return at + 1;
-}
-
-/* A class: at its [; returns its closing bracket, or the end of the pattern. */
-static const char *
-check_class(const char *option, const char *pattern, const char *at)
-{
-	at++;
-	if (*at == '^')
-		at++;
-	if (*at == ']')
-		refuse_construct(option, pattern, "[]");
-	for (; *at && *at != ']'; at++)
-	{
-		if (*at == '[')
-			refuse_construct(option, pattern, "[ inside a class");
-		if (at[0] == '&' && at[1] == '&')
-			refuse_construct(option, pattern, "&&");
-		if (*at == '\\')
-			at = check_escape(option, pattern, at);
-		if (*at == '\0')
-			break;
-	}
-	return at;
+	ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
 }
 
 static void
-check_dialect(const char *option, const char *pattern)
+compile_code(JavaRegex *regex, const char *translated, pcre2_general_context *general)
 {
-	for (const char *at = pattern; *at; at++)
-	{
-		if (*at == '\\')
-			at = check_escape(option, pattern, at);
-		else if (*at == '[')
-			at = check_class(option, pattern, at);
-		else if (at[0] == '(' && at[1] == '*')
-			refuse_construct(option, pattern, "(*");
-		else if (at[0] == '(' && at[1] == '?' && !group_is_java(at + 2))
-			refuse_construct(option, pattern, psprintf("(?%c", at[2]));
-		if (*at == '\0')
-			break;
-	}
-}
-
-static void
-regex_compile(MemoryContext context, Regex *regex)
-{
-	pcre2_general_context *general = pcre2_general_context_create(regex_malloc, regex_free, context);
-	pcre2_compile_context *compile = general ? pcre2_compile_context_create(general) : NULL;
+	pcre2_compile_context *compile = pcre2_compile_context_create(general);
 	PCRE2_UCHAR reason[256];
 	PCRE2_SIZE offset;
 	int error;
 
 	if (compile == NULL)
-		ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
-	check_dialect(regex->option, regex->pattern);
-	pcre2_set_max_pattern_length(compile, MAX_PATTERN_SIZE);
-	pcre2_set_parens_nest_limit(compile, 100);
-	regex->code = pcre2_compile((PCRE2_SPTR) regex->pattern, PCRE2_ZERO_TERMINATED,
-								PCRE2_UTF | PCRE2_CASELESS | PCRE2_ANCHORED | PCRE2_ENDANCHORED | PCRE2_NEVER_BACKSLASH_C,
+		out_of_memory();
+	pcre2_set_parens_nest_limit(compile, 250);
+	regex->code = pcre2_compile((PCRE2_SPTR) translated, PCRE2_ZERO_TERMINATED, PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C,
 								&error, &offset, compile);
-	if (regex->code == NULL)
-	{
-		pcre2_get_error_message(error, reason, sizeof(reason));
-		ereport(ERROR, (errcode(ERRCODE_INVALID_REGULAR_EXPRESSION),
-						errmsg("invalid regular expression \"%s\" in option \"%s\": %s", regex->pattern, regex->option,
-							   (char *) reason),
-						errdetail("The error is at byte %zu.", offset)));
-	}
+	pcre2_compile_context_free(compile);
+	if (regex->code != NULL)
+		return;
+	pcre2_get_error_message(error, reason, sizeof(reason));
+	ereport(ERROR, (errcode(ERRCODE_INVALID_REGULAR_EXPRESSION),
+					errmsg("invalid regular expression \"%s\" in option \"%s\": %s", regex->pattern, regex->option,
+						   (char *) reason)));
 }
+
+static void
+set_limits(JavaRegex *regex, pcre2_general_context *general)
+{
+	regex->match = pcre2_match_data_create_from_pattern(regex->code, general);
+	regex->limits = pcre2_match_context_create(general);
+	if (regex->match == NULL || regex->limits == NULL)
+		out_of_memory();
+	pcre2_set_match_limit(regex->limits, MATCH_STEPS);
+	pcre2_set_depth_limit(regex->limits, MATCH_STEPS / 10);
+	pcre2_set_heap_limit(regex->limits, MATCH_HEAP_KB);
+}
+
+JavaRegex *
+java_regex_compile(MemoryContext context, const char *option, const char *pattern, bool ignore_case)
+{
+	JavaRegex *regex = MemoryContextAllocZero(context, sizeof(JavaRegex));
+	pcre2_general_context *general = pcre2_general_context_create(regex_malloc, regex_free, context);
+	char *translated;
+
+	if (general == NULL)
+		out_of_memory();
+	if (strlen(pattern) > MAX_PATTERN_SIZE)
+		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+						errmsg("a regular expression in option \"%s\" is longer than %d bytes", option, MAX_PATTERN_SIZE)));
+	regex->option = option;
+	regex->pattern = MemoryContextStrdup(context, pattern);
+	translated = java_dialect_translate(option, pattern, ignore_case);
+	compile_code(regex, translated, general);
+	set_limits(regex, general);
+	pfree(translated);
+	return regex;
+}
+
+/* The number of groups set in the match data, 0: no match. */
+static int
+run_match(const JavaRegex *regex, const char *subject, Size size, uint32 options)
+{
+	int result = pcre2_match(regex->code, (PCRE2_SPTR) subject, size, 0, options, regex->match, regex->limits);
+
+	if (result == PCRE2_ERROR_MATCHLIMIT || result == PCRE2_ERROR_DEPTHLIMIT || result == PCRE2_ERROR_HEAPLIMIT)
+		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+						errmsg("regular expression \"%s\" in option \"%s\" takes too many steps", regex->pattern, regex->option),
+						errdetail("The text was \"%.200s\".", subject),
+						errhint("Avoid nested repetition such as (a+)+.")));
+	return Max(result, 0);
+}
+
+bool
+java_regex_matches(const JavaRegex *regex, const char *subject, Size size)
+{
+	return run_match(regex, subject, size, PCRE2_ANCHORED | PCRE2_ENDANCHORED) > 0;
+}
+
+/* ---------------------------------------------------------------- replacements */
+
+static int
+group_count(const JavaRegex *regex)
+{
+	uint32_t count = 0;
+
+	pcre2_pattern_info(regex->code, PCRE2_INFO_CAPTURECOUNT, &count);
+	return (int) count;
+}
+
+/* Behind a $: the number of the group, *at behind the reference; -1: malformed. */
+static int
+read_group(const JavaRegex *regex, const char **at)
+{
+	const char *start = *at + 1;
+	const char *end = start;
+	int group;
+
+	if (**at == '{')
+	{
+		while (isalnum((unsigned char) *end))
+			end++;
+		if (*end != '}' || !isalpha((unsigned char) *start))
+			return -1;
+		*at = end + 1;
+		return pcre2_substring_number_from_name(regex->code, (PCRE2_SPTR) pnstrdup(start, end - start));
+	}
+	if (!isdigit((unsigned char) **at))
+		return -1;
+	group = **at - '0';
+	/* as many digits as make the number of a group that exists */
+	for (; isdigit((unsigned char) *start) && group * 10 + (*start - '0') <= group_count(regex); start++)
+		group = group * 10 + (*start - '0');
+	*at = start;
+	return group <= group_count(regex) ? group : -1;
+}
+
+void
+java_replacement_check(const JavaRegex *regex, const char *option, const char *replacement)
+{
+	bool valid = true;
+
+	for (const char *at = replacement; valid && *at;)
+	{
+		char c = *at++;
+
+		if (c == '\\')
+			valid = *at++ != '\0';
+		else if (c == '$')
+			valid = read_group(regex, &at) >= 0;
+	}
+	if (!valid)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("invalid value \"%s\" for option \"%s\"", replacement, option),
+						errhint("$1 and ${name} stand for groups of \"%s\", \\$ and \\\\ for themselves.", regex->pattern)));
+}
+
+/* A group of the last match; one that took no part is empty. */
+static void
+append_group(const JavaRegex *regex, StringInfo out, const char *subject, int group, int set)
+{
+	const PCRE2_SIZE *offsets = pcre2_get_ovector_pointer(regex->match);
+
+	if (group < set && offsets[2 * group] != PCRE2_UNSET)
+		appendBinaryStringInfo(out, subject + offsets[2 * group], offsets[2 * group + 1] - offsets[2 * group]);
+}
+
+char *
+java_regex_replace_first(const JavaRegex *regex, const char *subject, const char *replacement)
+{
+	int set = run_match(regex, subject, strlen(subject), 0);
+	const PCRE2_SIZE *offsets = pcre2_get_ovector_pointer(regex->match);
+	StringInfoData out;
+
+	if (set == 0)
+		return pstrdup(subject);
+	initStringInfo(&out);
+	appendBinaryStringInfo(&out, subject, offsets[0]);
+	for (const char *at = replacement; *at;)
+	{
+		char c = *at++;
+
+		if (c == '$')
+			append_group(regex, &out, subject, read_group(regex, &at), set);
+		else
+			appendStringInfoChar(&out, c == '\\' && *at ? *at++ : c);
+	}
+	appendStringInfoString(&out, subject + offsets[1]);
+	return out.data;
+}
+
+/* ---------------------------------------------------------------- lists */
 
 /* The next pattern of a list, with "\," made ","; advances *at behind its comma. */
 static char *
@@ -184,31 +251,15 @@ next_pattern(const char **at)
 	return pattern;
 }
 
-static void
-set_limits(RegexList *list, MemoryContext context)
-{
-	pcre2_general_context *general = pcre2_general_context_create(regex_malloc, regex_free, context);
-
-	list->match = general ? pcre2_match_data_create(1, general) : NULL;
-	list->limits = general ? pcre2_match_context_create(general) : NULL;
-	if (list->match == NULL || list->limits == NULL)
-		ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
-	pcre2_set_match_limit(list->limits, MATCH_STEPS);
-	pcre2_set_depth_limit(list->limits, MATCH_STEPS / 10);
-	pcre2_set_heap_limit(list->limits, MATCH_HEAP_KB);
-}
-
 RegexList *
 regex_list_compile(MemoryContext context, const char *option, const char *text)
 {
-	MemoryContext previous = MemoryContextSwitchTo(context);
-	RegexList *list = palloc0(sizeof(RegexList));
+	RegexList *list = MemoryContextAllocZero(context, sizeof(RegexList));
 	int room = 8;
 
-	list->regexes = palloc(room * sizeof(Regex));
+	list->regexes = MemoryContextAlloc(context, room * sizeof(JavaRegex *));
 	while (text != NULL && *text)
 	{
-		Regex *regex;
 		char *pattern = next_pattern(&text);
 
 		if (*pattern == '\0')
@@ -217,36 +268,18 @@ regex_list_compile(MemoryContext context, const char *option, const char *text)
 			ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 							errmsg("option \"%s\" has more than %d regular expressions", option, MAX_PATTERNS)));
 		if (list->count == room)
-			list->regexes = repalloc(list->regexes, (room *= 2) * sizeof(Regex));
-		regex = &list->regexes[list->count++];
-		regex->option = option;
-		regex->pattern = pattern;
-		regex_compile(context, regex);
+			list->regexes = repalloc(list->regexes, (room *= 2) * sizeof(JavaRegex *));
+		list->regexes[list->count++] = java_regex_compile(context, option, pattern, true);
+		pfree(pattern);
 	}
-	if (list->count > 0)
-		set_limits(list, context);
-	MemoryContextSwitchTo(previous);
 	return list->count > 0 ? list : NULL;
-}
-
-static bool
-regex_matches(const RegexList *list, const Regex *regex, const char *subject, Size size)
-{
-	int result = pcre2_match(regex->code, (PCRE2_SPTR) subject, size, 0, 0, list->match, list->limits);
-
-	if (result == PCRE2_ERROR_MATCHLIMIT || result == PCRE2_ERROR_DEPTHLIMIT || result == PCRE2_ERROR_HEAPLIMIT)
-		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-						errmsg("regular expression \"%s\" in option \"%s\" takes too many steps", regex->pattern, regex->option),
-						errdetail("The text was \"%.200s\".", subject),
-						errhint("Avoid nested repetition such as (a+)+.")));
-	return result >= 0;
 }
 
 bool
 regex_list_matches(const RegexList *list, const char *subject, Size size)
 {
 	for (int i = 0; list != NULL && i < list->count; i++)
-		if (regex_matches(list, &list->regexes[i], subject, size))
+		if (java_regex_matches(list->regexes[i], subject, size))
 			return true;
 	return false;
 }

@@ -12,11 +12,18 @@
 #include "java_regex.h"
 #include "key_columns.h"
 
-typedef struct KeyColumns
+/*
+ * Each column of a part is a regular expression of its own, "table.column",
+ * matched against schema.table.column (Key.CustomKeyMapper in Debezium).
+ */
+
+static void
+malformed(const char *part)
 {
-	RegexList *table;
-	List *names;
-} KeyColumns;
+	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					errmsg("invalid part \"%s\" of option \"%s\"", part, "message.key.columns"),
+					errhint("Allowed: %s.", option_definitions[OPT_MESSAGE_KEY_COLUMNS].allowed)));
+}
 
 static char *
 trimmed(char *text)
@@ -31,30 +38,28 @@ trimmed(char *text)
 }
 
 static void
-malformed(const char *part)
-{
-	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					errmsg("invalid part \"%s\" of option \"%s\"", part, "message.key.columns"),
-					errhint("Allowed: %s.", option_definitions[OPT_MESSAGE_KEY_COLUMNS].allowed)));
-}
-
-static KeyColumns *
 parse_part(PluginOptions *options, char *part)
 {
-	KeyColumns *columns = palloc0(sizeof(KeyColumns));
 	char *whole = pstrdup(part);
-	char *colon = strrchr(part, ':');
+	char *colon = strchr(part, ':');
 	char *save = NULL;
+	int count = 0;
 
-	if (colon == NULL)
+	if (colon == NULL || colon == part || strchr(colon + 1, ':') != NULL)
 		malformed(whole);
 	*colon = '\0';
-	columns->table = regex_list_compile(options->context, "message.key.columns", trimmed(part));
-	for (char *name = strtok_r(colon + 1, ",", &save); name; name = strtok_r(NULL, ",", &save))
-		columns->names = lappend(columns->names, trimmed(name));
-	if (columns->table == NULL || columns->names == NIL)
+	for (char *column = strtok_r(colon + 1, ",", &save); column; column = strtok_r(NULL, ",", &save))
+	{
+		char *pattern = psprintf("%s.%s", part, trimmed(column));
+
+		if (*trimmed(column) == '\0')
+			malformed(whole);
+		options->key_columns =
+			lappend(options->key_columns, regex_list_compile(options->context, "message.key.columns", pattern));
+		count++;
+	}
+	if (count == 0)
 		malformed(whole);
-	return columns;
 }
 
 void
@@ -66,21 +71,22 @@ key_columns_parse(PluginOptions *options)
 
 	for (char *part = copy ? strtok_r(copy, ";", &save) : NULL; part; part = strtok_r(NULL, ";", &save))
 		if (*trimmed(part) != '\0')
-			options->key_columns = lappend(options->key_columns, parse_part(options, trimmed(part)));
+			parse_part(options, trimmed(part));
 }
 
 List *
-key_columns_for_table(const PluginOptions *options, const char *schema, const char *table)
+key_columns_choose(const PluginOptions *options, const char *schema, const char *table, const List *columns)
 {
-	char *name = psprintf("%s.%s", schema, table);
+	List *chosen = NIL;
 	ListCell *cell;
 
 	foreach (cell, options->key_columns)
-	{
-		const KeyColumns *columns = lfirst(cell);
+		for (int i = 0; i < list_length(columns); i++)
+		{
+			char *name = psprintf("%s.%s.%s", schema, table, (char *) list_nth(columns, i));
 
-		if (regex_list_matches(columns->table, name, strlen(name)))
-			return columns->names;
-	}
-	return NIL;
+			if (regex_list_matches(lfirst(cell), name, strlen(name)))
+				chosen = list_append_unique_int(chosen, i);
+		}
+	return chosen;
 }

@@ -14,10 +14,13 @@
 
 #include "plugin_options.h"
 
-/* Parses "regex:column,column;..."; called when the options are complete. ERROR names the malformed part. */
+/* Parses "table:column,column;...", all of them regular expressions; called when the options are complete. ERROR names the malformed part. */
 extern void key_columns_parse(PluginOptions *options);
 
-/* Names (char *, UTF-8) of the key columns of the first part that matches schema.table; NIL: none does. */
-extern List *key_columns_for_table(const PluginOptions *options, const char *schema, const char *table);
+/*
+ * Of the table's columns (char *, UTF-8), the indexes of those that the
+ * option makes the key, in listed order; NIL: it does not concern the table.
+ */
+extern List *key_columns_choose(const PluginOptions *options, const char *schema, const char *table, const List *columns);
 
 #endif /* KEY_COLUMNS_H */

@@ -17,9 +17,11 @@
 #include "utils/json.h"
 #include "utils/memutils.h"
 
+#include "column_mapper.h"
 #include "key_columns.h"
 #include "pg_compat.h"
 #include "plugin_options.h"
+#include "topic_name.h"
 
 const OptionDefinition option_definitions[OPTION_COUNT] = {
 #define OPTION(id, name, kind, default_value, allowed, side, help) \
@@ -204,6 +206,39 @@ hash_option(PluginOptions *options, const char *name, const char *value)
 					 (hash_bytes_extended((const unsigned char *) value, strlen(value), 2) | 1);
 }
 
+static void
+repeated_option(const char *name, const char *first, const char *second)
+{
+	ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR), errmsg("option \"%s\" is given more than once", name),
+					errdetail("The values are \"%s\" and \"%s\".", first, second)));
+}
+
+/* Options of the relay's families are not kept: the plugin has no use for them. */
+static void
+set_family_option(PluginOptions *options, OptionId id, const char *name, const char *value)
+{
+	MemoryContext previous = MemoryContextSwitchTo(options->context);
+	FamilyOption *option = palloc(sizeof(FamilyOption));
+	ListCell *cell;
+
+	option->id = id;
+	option->name = trimmed_copy(options->context, name);
+	option->value = value;
+	foreach (cell, options->families)
+	{
+		const FamilyOption *given = lfirst(cell);
+
+		if (strcmp(given->name, option->name) == 0)
+			repeated_option(option->name, given->value, value);
+	}
+	if (option_definitions[id].side == SIDE_PLUGIN)
+	{
+		options->families = lappend(options->families, option);
+		hash_option(options, option->name, value);
+	}
+	MemoryContextSwitchTo(previous);
+}
+
 void
 options_set(PluginOptions *options, const char *name, const char *value)
 {
@@ -231,11 +266,13 @@ options_set(PluginOptions *options, const char *name, const char *value)
 	if (definition->side == SIDE_REFUSED)
 		refuse_option(name, definition, value);
 	if (definition->family)
-		return; /* of the relay; the plugin has no use for it */
+	{
+		set_family_option(options, id, name, value);
+		return;
+	}
 	slot = &options->values[id];
 	if (slot->is_set)
-		ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR), errmsg("option \"%s\" is given more than once", name),
-						errdetail("The values are \"%s\" and \"%s\".", slot->text, value)));
+		repeated_option(name, slot->text, value);
 	slot->is_set = true;
 	slot->text = value;
 	parse_value(name, definition, slot);
@@ -490,6 +527,8 @@ options_finish(PluginOptions *options, const char *database)
 	options->release = parse_release(option_text(options, DEBEZIUM_VERSION));
 	fill_modes(options);
 	key_columns_parse(options);
+	column_mappers_parse(options);
+	topic_routing_parse(options);
 	check_exclusive(options, OPT_SCHEMA_INCLUDE_LIST, OPT_SCHEMA_EXCLUDE_LIST);
 	check_exclusive(options, OPT_TABLE_INCLUDE_LIST, OPT_TABLE_EXCLUDE_LIST);
 	check_exclusive(options, OPT_COLUMN_INCLUDE_LIST, OPT_COLUMN_EXCLUDE_LIST);

@@ -113,6 +113,14 @@ typedef enum TopicStrategy
 	TOPIC_DEFAULT_UNICODE
 } TopicStrategy;
 
+/* A given option of a family that acts in the server. */
+typedef struct FamilyOption
+{
+	OptionId id;
+	const char *name; /* whole */
+	const char *value;
+} FamilyOption;
+
 /* Bits of skipped.operations. */
 #define SKIP_CREATE 0x01
 #define SKIP_UPDATE 0x02
@@ -132,7 +140,10 @@ typedef struct PluginOptions
 	int release; /* debezium.version as major * 100 + minor */
 	ValueModes value_modes;
 	ValueModes key_modes; /* differs in decimal.format only */
+	List *families;		  /* of FamilyOption */
 	List *key_columns;	  /* see key_columns.h */
+	List *column_mappers; /* see column_mapper.h */
+	struct TopicRouting *topic_routing; /* see topic_name.h */
 	uint64 hash;		  /* of everything given except internal options */
 } PluginOptions;
 

@@ -20,6 +20,7 @@
 #include "utils/ruleutils.h"
 #include "utils/syscache.h"
 
+#include "column_mapper.h"
 #include "envelope_schema.h"
 #include "frame_format.h"
 #include "key_columns.h"
@@ -206,9 +207,8 @@ default_expression(Build *build, Form_pg_attribute attribute)
 
 /* A column's default as JSON, or NULL. */
 static char *
-default_json(Build *build, Form_pg_attribute attribute, const ValueCodec *codec)
+default_json(const char *expression, Form_pg_attribute attribute, const ValueCodec *codec)
 {
-	char *expression = default_expression(build, attribute);
 	const char *utf8;
 	Size size;
 
@@ -263,28 +263,76 @@ column_not_null(Form_pg_attribute attribute)
 	return not_null;
 }
 
-/* What NULL shows, and what stands in for a column that an old tuple lacks. */
+/*
+ * What NULL shows, and what stands in for a column that an old tuple lacks.
+ * own_default: the default as the column's values are written, which a mask or
+ * a hash covers too; the converter shows value_default for NULL, uncovered.
+ */
 static void
-fill_constants(Build *build, ColumnPlan *column, bool not_null, char *value_default, bool show_default)
+fill_constants(Build *build, ColumnPlan *column, bool not_null, const char *value_default, const char *own_default)
 {
-	FixedText filler = {NULL, 0};
-
-	if (value_default && show_default)
+	if (value_default)
 		column->null_value = fixed(value_default);
 	else if (!not_null)
 		column->null_value = fixed("null");
 	column->filler = column->null_value;
-	if (not_null && value_default)
-		column->filler = fixed(value_default);
+	if (not_null && own_default)
+		column->filler = fixed(own_default);
 	else if (not_null)
-	{
-		filler = rendered(column->codec->encoder->filler, column->codec);
-		column->filler = filler;
-	}
+		column->filler = rendered(column->codec->encoder->filler, column->codec);
 	column->absent = column->codec->absent_in_stream && !build->inputs->snapshot;
 	column->unavailable = rendered(column->codec->encoder->placeholder, column->codec);
 	column->in_identity = build->schema->replica_identity == REPLICA_IDENTITY_FULL ||
 						  bms_is_member(column->attribute + 1, build->identity);
+}
+
+/* Puts the column's mapper, if it has one, between its codec and its values. */
+static void
+map_column(Build *build, ColumnPlan *column, Form_pg_attribute attribute, const char *expression, ConnectSchema *field)
+{
+	const RelationSchema *schema = build->schema;
+	ColumnMapper *mapper;
+	SourceType *source;
+	bool untouched;
+
+	if (build->options->column_mappers == NIL)
+		return;
+	source = source_type_describe(attribute->atttypid, attribute->atttypmod,
+								  expression != NULL && strstr(expression, "nextval(") != NULL, build->inputs->snapshot,
+								  build->options->release);
+	mapper = column_mapper_find(build->options, schema->schema_name, schema->table_name, column->name, source);
+	if (mapper == NULL)
+		return;
+	column_mapper_schema(mapper, column->name, source, field);
+	column->codec = column_mapper_codec(mapper, source, unconstify(ValueCodec *, column->codec), &untouched);
+	column->masks_null = column_mapper_hides_null(mapper) && !untouched;
+	if (untouched && column_mapper_report(mapper, psprintf("%s.%s", relation_schema_name(schema), column->name)))
+		ereport(WARNING, (errcode(ERRCODE_WARNING), errmsg("column \"%s\" of table \"%s\" is not masked", column->name,
+														   relation_schema_name(schema)),
+						  errdetail("Its type \"%s\" is not a character type.", source->name),
+						  errhint("Leave it out by column.exclude.list.")));
+}
+
+/* The key has the schema's own field only; a row's field may have a mapper. */
+static ConnectSchema *
+plan_field(Build *build, ColumnPlan *column, Form_pg_attribute attribute, bool is_key, bool bare)
+{
+	bool show_default = is_key ? option_bool(build->options, KEY_CONVERTER_REPLACE_NULL_WITH_DEFAULT)
+							   : option_bool(build->options, VALUE_CONVERTER_REPLACE_NULL_WITH_DEFAULT);
+	bool not_null = column_not_null(attribute) && !bare;
+	char *expression = bare ? NULL : default_expression(build, attribute);
+	char *value_default = default_json(expression, attribute, column->codec);
+	ConnectSchema *field = column->codec->encoder->schema(column->codec);
+
+	if (!is_key)
+		map_column(build, column, attribute, expression, field);
+	fill_constants(build, column, not_null, show_default ? value_default : NULL,
+				   default_json(expression, attribute, column->codec));
+	if (column->masks_null)
+		column->null_value = column->filler = column->unavailable;
+	field->optional = field->optional || !not_null;
+	field->default_json = value_default;
+	return field;
 }
 
 /* Plans a column as the next one of a row; adds its field to fields.  False: its type is left out. */
@@ -293,9 +341,6 @@ plan_column(Build *build, RowPlan *row, Form_pg_attribute attribute, bool is_key
 {
 	const ValueModes *modes = is_key ? &build->options->key_modes : &build->options->value_modes;
 	ColumnPlan *column = &row->columns[row->count];
-	ConnectSchema *field;
-	char *value_default;
-	bool not_null = column_not_null(attribute);
 	const char *name = utf8_name(NameStr(attribute->attname));
 	char *adjusted = field_name(build->options, name);
 	/* a key column that the filter leaves out of the row has lost its metadata, too */
@@ -306,21 +351,13 @@ plan_column(Build *build, RowPlan *row, Form_pg_attribute attribute, bool is_key
 	column->codec = encoder_find(attribute->atttypid, attribute->atttypmod, modes);
 	if (column->codec == NULL)
 		return false;
-	value_default = bare ? NULL : default_json(build, attribute, column->codec);
-	not_null = not_null && !bare;
 	column->attribute = attribute->attnum - 1;
 	column->name = name;
 	column->varlena = attribute->attlen == -1;
 	column->toastable = column->varlena && attribute->attstorage != TYPSTORAGE_PLAIN;
 	column->prefix.text =
 		json_member_prefix(CurrentMemoryContext, row->count == 0 ? '{' : ',', adjusted, &column->prefix.size);
-	fill_constants(build, column, not_null, value_default,
-				   is_key ? option_bool(build->options, KEY_CONVERTER_REPLACE_NULL_WITH_DEFAULT)
-						  : option_bool(build->options, VALUE_CONVERTER_REPLACE_NULL_WITH_DEFAULT));
-	field = column->codec->encoder->schema(column->codec);
-	field->optional = field->optional || !not_null;
-	field->default_json = value_default;
-	connect_schema_field(fields, adjusted, field);
+	connect_schema_field(fields, adjusted, plan_field(build, column, attribute, is_key, bare));
 	row->count++;
 	return true;
 }
@@ -359,21 +396,46 @@ plan_row(Build *build)
 static List *
 key_columns(Build *build)
 {
-	List *names = key_columns_for_table(build->options, build->schema->schema_name, build->schema->table_name);
+	List *names = NIL;
+	List *numbers = NIL;
 	List *columns = NIL;
 	ListCell *cell;
 
-	if (names == NIL)
-		return default_key_columns(build);
-	foreach (cell, names)
-		for (int i = 0; i < RelationGetDescr(build->rel)->natts; i++)
-		{
-			Form_pg_attribute attribute = TupleDescAttr(RelationGetDescr(build->rel), i);
+	for (int i = 0; i < RelationGetDescr(build->rel)->natts; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(RelationGetDescr(build->rel), i);
 
-			if (column_exists(build, attribute) && strcmp(utf8_name(NameStr(attribute->attname)), lfirst(cell)) == 0)
-				columns = lappend_int(columns, attribute->attnum);
-		}
-	return columns;
+		if (!column_exists(build, attribute))
+			continue;
+		names = lappend(names, unconstify(char *, utf8_name(NameStr(attribute->attname))));
+		numbers = lappend_int(numbers, attribute->attnum);
+	}
+	foreach (cell, key_columns_choose(build->options, build->schema->schema_name, build->schema->table_name, names))
+		columns = lappend_int(columns, list_nth_int(numbers, lfirst_int(cell)));
+	return columns != NIL ? columns : default_key_columns(build);
+}
+
+/* The field that tells the tables of one topic apart (reference 2). */
+static void
+plan_key_identifier(Build *build, ConnectSchema *fields)
+{
+	RowPlan *key = &build->schema->key;
+	const char *name = option_text(build->options, TOPIC_KEY_FIELD_NAME);
+	char *identifier = topic_key_identifier(build->options, build->schema->schema_name, build->schema->table_name);
+	JsonWriter writer;
+	Size size;
+	char *prefix;
+
+	if (identifier == NULL)
+		return;
+	connect_schema_field(fields, name, connect_schema_new("string"));
+	prefix = json_member_prefix(CurrentMemoryContext, key->count == 0 ? '{' : ',', name, &size);
+	json_writer_init(&writer, CurrentMemoryContext, 64);
+	json_mark(&writer, 0);
+	json_raw(&writer, prefix, size);
+	json_cstring(&writer, identifier);
+	key->constant.text = writer.data;
+	key->constant.size = writer.len;
 }
 
 static ConnectSchema *
@@ -392,7 +454,9 @@ plan_key(Build *build)
 	for (int i = 0; i < schema->key.count; i++)
 		if (schema->key.columns[i].null_value.text == NULL)
 			schema->key.columns[i].null_value = schema->key.columns[i].filler;
-	return schema->key.count > 0 ? fields : NULL;
+	plan_key_identifier(build, fields);
+	schema->keyed = fields->fields != NIL;
+	return schema->keyed ? fields : NULL;
 }
 
 static DictionaryEntry *

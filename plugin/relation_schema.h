@@ -43,6 +43,7 @@ typedef struct ColumnPlan
 	bool absent;			/* never there while streaming (type name): always the filler */
 	bool varlena;			/* its values may be TOAST pointers */
 	bool toastable;			/* ... and large ones are */
+	bool masks_null;		/* a mask stands for NULL, too */
 	bool failure_reported;
 } ColumnPlan;
 
@@ -50,6 +51,7 @@ typedef struct RowPlan
 {
 	int count;
 	ColumnPlan *columns;
+	FixedText constant; /* a field behind the columns that is the same in each row; none */
 } RowPlan;
 
 typedef struct RelationSchema
@@ -68,6 +70,7 @@ typedef struct RelationSchema
 	int attributes; /* of the tuple, dropped ones included */
 	RowPlan row;
 	RowPlan key;
+	bool keyed; /* records have a key, if only a constant one */
 	FixedText source_table; /* its part of "source" */
 
 	/* dictionary entries, one reference each; NULL: none */

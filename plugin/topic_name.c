@@ -12,6 +12,7 @@
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 
+#include "java_regex.h"
 #include "topic_name.h"
 
 /* Kafka's limit (CommonConnectorConfig, AbstractTopicNamingStrategy). */
@@ -101,8 +102,52 @@ append_part(const PluginOptions *options, StringInfo name, const char *part)
 	appendStringInfoString(name, part);
 }
 
-char *
-topic_for_table(const PluginOptions *options, const char *schema, const char *table)
+/* Compiled once per session; the strategies named Regex (AbstractRegexTopicNamingStrategy in Debezium). */
+typedef struct TopicRouting
+{
+	JavaRegex *topic;
+	JavaRegex *key_field; /* NULL: none */
+} TopicRouting;
+
+/* A pattern that needs its replacement; NULL: it is not given. */
+static JavaRegex *
+compile_pair(PluginOptions *options, OptionId pattern, OptionId replacement)
+{
+	const char *text = options->values[pattern].text;
+	const char *name = option_definitions[replacement].name;
+	JavaRegex *regex;
+
+	if (text == NULL)
+		return NULL;
+	if (options->values[replacement].text == NULL)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("option \"%s\" needs option \"%s\"", option_definitions[pattern].name, name)));
+	regex = java_regex_compile(options->context, option_definitions[pattern].name, text, false);
+	java_replacement_check(regex, name, options->values[replacement].text);
+	return regex;
+}
+
+void
+topic_routing_parse(PluginOptions *options)
+{
+	TopicStrategy strategy = (TopicStrategy) option_number(options, TOPIC_NAMING_STRATEGY);
+	TopicRouting *routing;
+
+	if (strategy != TOPIC_SCHEMA_REGEX && strategy != TOPIC_DEFAULT_REGEX)
+		return;
+	if (option_text(options, TOPIC_REGEX) == NULL)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("option \"topic.naming.strategy\" given as \"%s\" needs option \"topic.regex\"",
+							   option_text(options, TOPIC_NAMING_STRATEGY))));
+	routing = palloc0(sizeof(TopicRouting));
+	routing->topic = compile_pair(options, OPT_TOPIC_REGEX, OPT_TOPIC_REPLACEMENT);
+	routing->key_field = compile_pair(options, OPT_TOPIC_KEY_FIELD_REGEX, OPT_TOPIC_KEY_FIELD_REPLACEMENT);
+	options->topic_routing = routing;
+}
+
+/* Prefix, schema if the strategy has it, and table; not sanitised. */
+static char *
+origin_topic(const PluginOptions *options, const char *schema, const char *table)
 {
 	TopicStrategy strategy = (TopicStrategy) option_number(options, TOPIC_NAMING_STRATEGY);
 	StringInfoData name;
@@ -112,7 +157,35 @@ topic_for_table(const PluginOptions *options, const char *schema, const char *ta
 	if (strategy != TOPIC_DEFAULT && strategy != TOPIC_DEFAULT_UNICODE && strategy != TOPIC_DEFAULT_REGEX)
 		append_part(options, &name, schema);
 	append_part(options, &name, table);
-	return sanitise(options, name.data);
+	return name.data;
+}
+
+char *
+topic_for_table(const PluginOptions *options, const char *schema, const char *table)
+{
+	char *topic = sanitise(options, origin_topic(options, schema, table));
+	const JavaRegex *regex = options->topic_routing ? options->topic_routing->topic : NULL;
+	char *renamed;
+
+	if (regex == NULL || !java_regex_matches(regex, topic, strlen(topic)))
+		return topic;
+	renamed = java_regex_replace_first(regex, topic, option_text(options, TOPIC_REPLACEMENT));
+	return *renamed ? renamed : topic;
+}
+
+char *
+topic_key_identifier(const PluginOptions *options, const char *schema, const char *table)
+{
+	char *topic;
+	const JavaRegex *regex;
+
+	if (options->topic_routing == NULL || !option_bool(options, TOPIC_KEY_ENFORCE_UNIQUENESS))
+		return NULL;
+	topic = origin_topic(options, schema, table);
+	regex = options->topic_routing->key_field;
+	if (regex == NULL || !java_regex_matches(regex, topic, strlen(topic)))
+		return topic;
+	return java_regex_replace_first(regex, topic, option_text(options, TOPIC_KEY_FIELD_REPLACEMENT));
 }
 
 char *

@@ -14,8 +14,21 @@
 
 #include "plugin_options.h"
 
-/* The topic of a table's records, sanitised. */
+/* The topic of a table's records, sanitised and, with a Regex strategy, renamed. */
 extern char *topic_for_table(const PluginOptions *options, const char *schema, const char *table);
+
+/*
+ * Compiles topic.regex and topic.key.field.regex; called when the options are
+ * complete.  ERROR if a Regex strategy lacks them or they are malformed.
+ */
+extern void topic_routing_parse(PluginOptions *options);
+
+/*
+ * With a Regex strategy that keeps keys of several tables apart
+ * (topic.key.enforce.uniqueness): the value of the field that each key of
+ * this table gets behind its columns, else NULL.
+ */
+extern char *topic_key_identifier(const PluginOptions *options, const char *schema, const char *table);
 
 /* prefix.transaction, by topic.transaction. */
 extern char *topic_for_transactions(const PluginOptions *options);
