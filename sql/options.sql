@@ -24,10 +24,10 @@ SELECT refusal('schema.include.list', 'a', 'schema.exclude.list', 'b');
 -- what is not built is refused by name
 SELECT refusal('transforms', 'outbox');
 SELECT refusal('transforms.outbox.type', 'io.debezium.transforms.outbox.EventRouter');
-SELECT refusal('column.mask.with.5.chars', 'public.users.email');
 SELECT refusal('converters', 'isbn');
--- names longer than 63 bytes
+-- names longer than 63 bytes work: one is accepted, the others are refused whole
 SELECT refusal('column.mask.hash.v2.SHA-256.with.salt.aVeryLongSaltThatMakesTheNameLongerThanSixtyThree', 'public.users.email');
+SELECT refusal('column.mask.hash.v2.SHA-257.with.salt.aVeryLongSaltThatMakesTheNameLongerThanSixtyThree', 'public.users.email');
 SELECT refusal('config', '{"value.converter.replace.null.with.default.but.much.longer.than.any.name": "1"}');
 -- config: one JSON object
 SELECT refusal('config', '{"topic.prefix": "app", "tombstones.on.delete": false, "max.record.bytes": 4096}');
