@@ -151,6 +151,9 @@ passes_row_filter(RowChange *change)
 static void
 decode_row(Session *session, ReorderBufferTXN *txn, RowChange *change)
 {
+	/* WAL of a time when the table was not logged logically has no new tuple */
+	if (change->row == NULL && change->action != REORDER_BUFFER_CHANGE_DELETE)
+		return;
 	if (!passes_row_filter(change))
 		return;
 	txn_open(session->txn, txn, change->lsn);

@@ -17,6 +17,8 @@
 
 #include "relation_cache.h"
 
+#define PURGE_ABOVE 1000
+
 typedef struct CacheEntry
 {
 	Oid relid; /* hash key */
@@ -30,6 +32,7 @@ struct RelationCache
 	MemoryContext context;
 	const SchemaInputs *inputs;
 	HTAB *entries;
+	long purge_above; /* entries; dropped tables would stay for ever otherwise */
 	MemoryContextCallback unhook;
 };
 
@@ -97,6 +100,7 @@ relation_cache_new(MemoryContext context, const SchemaInputs *inputs)
 	register_callbacks();
 	cache->context = context;
 	cache->inputs = inputs;
+	cache->purge_above = PURGE_ABOVE;
 	cache->entries = hash_create("wal2debezium relations", 128, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	cache->unhook.func = unhook_cache;
 	cache->unhook.arg = cache;
@@ -128,13 +132,35 @@ rebuild(RelationCache *cache, CacheEntry *entry, Relation rel)
 	entry->schema = fresh;
 }
 
+/* Drops what is no longer valid; what is still needed is built again on use. */
+static void
+purge(RelationCache *cache)
+{
+	HASH_SEQ_STATUS status;
+	CacheEntry *entry;
+
+	hash_seq_init(&status, cache->entries);
+	while ((entry = hash_seq_search(&status)) != NULL)
+	{
+		if (entry->valid)
+			continue;
+		if (entry->schema != NULL)
+			relation_schema_free(entry->schema, cache->inputs->dictionary);
+		hash_search(cache->entries, &entry->relid, HASH_REMOVE, NULL);
+	}
+	cache->purge_above = Max(PURGE_ABOVE, 2 * hash_get_num_entries(cache->entries));
+}
+
 RelationSchema *
 relation_cache_get(RelationCache *cache, Relation rel)
 {
 	Oid relid = RelationGetRelid(rel);
-	bool found;
-	CacheEntry *entry = hash_search(cache->entries, &relid, HASH_ENTER, &found);
+	bool found = true;
+	CacheEntry *entry = hash_search(cache->entries, &relid, HASH_FIND, NULL);
 
+	if (entry == NULL && hash_get_num_entries(cache->entries) >= cache->purge_above)
+		purge(cache);
+	entry = entry ? entry : hash_search(cache->entries, &relid, HASH_ENTER, &found);
 	if (!found)
 	{
 		entry->valid = false;
