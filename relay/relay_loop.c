@@ -184,7 +184,9 @@ begin_frame(Loop *loop, const StreamMessage *message, Error *error)
 						 "malformed replication stream: a frame of transaction " LSN_FORMAT
 						 " inside transaction " LSN_FORMAT,
 						 LSN_ARGS(loop->header.commit_lsn), LSN_ARGS(loop->unit_commit_lsn));
-	if (relay->endpos_lsn != 0 && loop->ticket == 0 && loop->header.commit_lsn >= relay->endpos_lsn)
+	/* the commit LSN of a non-transactional message is the end of its record: at endpos it still belongs to it */
+	if (relay->endpos_lsn != 0 && loop->ticket == 0 && loop->header.commit_lsn >= relay->endpos_lsn &&
+		loop->header.end_lsn > relay->endpos_lsn)
 		loop->endpos_reached = true;
 	loop->frame_open = true;
 	return work_on_frame(loop, error);
