@@ -73,7 +73,7 @@ quoted_content(const char *quote, int release)
 	return content.data;
 }
 
-/* 'label'::type and nothing else; quotes inside the label stay doubled. NULL: none. */
+/* 'label'::type and nothing else. NULL: none. */
 static char *
 enum_label_of(const char *text, Oid type)
 {
@@ -86,7 +86,7 @@ enum_label_of(const char *text, Oid type)
 	cast = psprintf("'::%s", name);
 	if (size <= strlen(cast) || text[0] != '\'' || strcmp(text + size - strlen(cast), cast) != 0)
 		return NULL;
-	return pnstrdup(text + 1, size - strlen(cast) - 1);
+	return quoted_content(text, RELEASE_UNESCAPING_QUOTES);
 }
 
 /* Sets *literal to what default_value() wants; false: there is no default. */

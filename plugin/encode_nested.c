@@ -23,9 +23,8 @@
 /* codec->extra of an array; required_schema says that its items cannot be null. */
 typedef struct ArrayRules
 {
-	bool null_fails;  /* a null item makes the whole value fail although the schema allows it */
-	bool values_fail; /* any other item does */
-	bool is_time;	  /* items lose what is below a millisecond, in java.sql.Time */
+	bool null_fails; /* a null item makes the whole value fail */
+	bool is_time;	 /* items lose what is below a millisecond, in java.sql.Time */
 } ArrayRules;
 
 static ConnectSchema *
@@ -56,10 +55,8 @@ encode_item(const ValueCodec *codec, Datum datum, bool is_null, JsonWriter *writ
 	if (is_null)
 	{
 		json_null(writer);
-		return !codec->required_schema && !rules->null_fails;
+		return !rules->null_fails;
 	}
-	if (rules->values_fail)
-		return false;
 	if (rules->is_time)
 		datum = sql_time(datum);
 	return codec->element->encoder->encode(codec->element, datum, writer);
@@ -340,22 +337,31 @@ element_codec(Oid element, int32 typmod, const ValueModes *modes)
 	return codec;
 }
 
-/* Structs among items of arrays without a branch of their own do not match the array's schema object in Java. */
-static ArrayRules *
-array_rules(const ValueCodec *element, bool optional)
+bool
+array_items_required(const ValueCodec *codec)
 {
-	ArrayRules *rules = palloc0(sizeof(ArrayRules));
+	return codec->encoder == &array_encoder && codec->required_schema;
+}
 
-	rules->is_time = element->type == TIMEOID;
-	rules->null_fails = optional && !is_builtin_optional(element->type) && type_name_is(element->type, "ltree");
-	rules->values_fail = !optional && strcmp(element->encoder->schema(element)->type, "struct") == 0;
-	return rules;
+void
+array_refuse_null_items(const ValueCodec *codec)
+{
+	if (array_items_required(codec))
+		((ArrayRules *) codec->extra)->null_fails = true;
+}
+
+bool
+array_shows_null_item(Datum datum)
+{
+	ArrayType *array = DatumGetArrayTypeP(datum);
+
+	return ARR_NDIM(array) == 1 && array_contains_nulls(array);
 }
 
 static bool
 array_codec(ValueCodec *codec, Oid element)
 {
-	bool optional;
+	ArrayRules *rules;
 
 	if (is_dropped_element(element) || codec->type == INT2VECTOROID || codec->type == OIDVECTOROID)
 		return false;
@@ -364,9 +370,11 @@ array_codec(ValueCodec *codec, Oid element)
 		return false;
 	codec->encoder = element == BITOID ? &bit_array_encoder : &array_encoder;
 	get_typlenbyvalalign(element, &codec->element_length, &codec->element_by_value, &codec->element_align);
-	optional = is_optional_element(element);
-	codec->required_schema = !optional && !codec->element->encoder->schema(codec->element)->optional;
-	codec->extra = array_rules(codec->element, optional);
+	codec->required_schema =
+		!is_optional_element(element) && !codec->element->encoder->schema(codec->element)->optional;
+	rules = palloc0(sizeof(ArrayRules));
+	rules->is_time = element == TIMEOID;
+	codec->extra = rules;
 	return true;
 }
 

@@ -16,4 +16,16 @@
  */
 extern bool nested_codec(ValueCodec *codec);
 
+/*
+ * Whether the codec is of an array whose items the schema calls required
+ * (enums).  Debezium makes such an array null as a whole if an item is NULL.
+ * A row's value is written as it is, and the record then takes a schema with
+ * optional items; a key keeps its one schema, so its value still fails.
+ */
+extern bool array_items_required(const ValueCodec *codec);
+extern void array_refuse_null_items(const ValueCodec *codec);
+
+/* Whether the array is written with a null among its items.  Not for unchanged TOAST pointers. */
+extern bool array_shows_null_item(Datum datum);
+
 #endif /* ENCODE_NESTED_H */

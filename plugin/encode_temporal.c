@@ -5,8 +5,9 @@
  *
  * One encoder per type and form; which one a column gets is decided once, in
  * temporal_codec().  Quirks of Debezium's Java are kept where a consumer
- * would see the difference (saturation, wrapping, its numbers for infinity),
- * its damage in snapshots is not: snapshot rows look like the stream's.
+ * would see the difference (its numbers for infinity), its damage is not:
+ * numbers that wrap around, and dates in snapshots, which look like the
+ * stream's.
  *
  *-------------------------------------------------------------------------
  */
@@ -24,7 +25,6 @@
 #define EPOCH_OFFSET_USEC (POSTGRES_EPOCH_DAY * USECS_PER_DAY)
 #define EPOCH_OFFSET_MSEC (POSTGRES_EPOCH_DAY * (USECS_PER_DAY / 1000))
 #define NSECS_PER_DAY (USECS_PER_DAY * 1000)
-#define MAX_EPOCH_SECOND (PG_INT64_MAX / USECS_PER_SEC)
 
 /* What Debezium makes of infinity. */
 #define DATE_INFINITY 2146033979
@@ -165,17 +165,7 @@ encode_timetz_iso(const ValueCodec *codec, Datum datum, JsonWriter *writer)
 	return true;
 }
 
-/* TimeUnit.SECONDS.toMicros() saturates, adding the fraction then wraps around. */
-static int64
-saturated_micros(Timestamp timestamp)
-{
-	SplitTimestamp parts = split_timestamp(timestamp);
-	int64 second = parts.epoch_day * SECS_PER_DAY + parts.second;
-	uint64 micros = second > MAX_EPOCH_SECOND ? (uint64) PG_INT64_MAX : (uint64) second * USECS_PER_SEC;
-
-	return (int64) (micros + (uint64) parts.micros);
-}
-
+/* The last 29 years that PostgreSQL knows do not fit; Debezium's number wraps around there. */
 static bool
 encode_timestamp_micros(const ValueCodec *codec pg_attribute_unused(), Datum datum, JsonWriter *writer)
 {
@@ -185,7 +175,7 @@ encode_timestamp_micros(const ValueCodec *codec pg_attribute_unused(), Datum dat
 	if (TIMESTAMP_NOT_FINITE(timestamp))
 		micros = TIMESTAMP_IS_NOEND(timestamp) ? PG_INT64_MAX : PG_INT64_MIN;
 	else if (unlikely(pg_add_s64_overflow(timestamp, EPOCH_OFFSET_USEC, &micros)))
-		micros = saturated_micros(timestamp);
+		return false;
 	json_int64(writer, micros);
 	return true;
 }

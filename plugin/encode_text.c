@@ -358,7 +358,6 @@ text_codec(ValueCodec *codec)
 		codec->encoder = find_by_catalogue(codec->type);
 	if (codec->encoder == NULL)
 		return false;
-	codec->absent_in_stream = codec->type == NAMEOID;
 	if (codec->encoder == &enum_encoder)
 		enum_prepare(codec);
 	codec_set_output(codec);

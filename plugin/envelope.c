@@ -13,6 +13,7 @@
 #include "lib/stringinfo.h"
 #include "utils/memutils.h"
 
+#include "encode_nested.h"
 #include "envelope.h"
 #include "envelope_schema.h"
 #include "frame_format.h"
@@ -43,6 +44,7 @@ struct Envelope
 	DictionaryEntry *message_key_schema;
 	DictionaryEntry *message_value_schema;
 	JsonWriter keys[2]; /* old and new key of one event */
+	JsonWriter header_keys[2]; /* the same for headers */
 	JsonWriter rows[2]; /* for comparing rows */
 	StringInfoData own_headers;
 	MemoryContext context;
@@ -114,6 +116,7 @@ envelope_new(MemoryContext context, const PluginOptions *options, FrameBatch *ba
 	for (int i = 0; i < 2; i++)
 	{
 		json_writer_init(&envelope->keys[i], context, 256);
+		json_writer_init(&envelope->header_keys[i], context, 256);
 		json_writer_init(&envelope->rows[i], context, 256);
 	}
 	initStringInfo(&envelope->own_headers);
@@ -196,7 +199,7 @@ write_column(Envelope *envelope, const RelationSchema *schema, ColumnPlan *colum
 			 JsonWriter *writer)
 {
 	json_raw(writer, column->prefix.text, column->prefix.size);
-	if ((image->partial && !column->in_identity) || column->absent)
+	if (image->partial && !column->in_identity)
 	{
 		if (column->filler.text)
 			json_raw(writer, column->filler.text, column->filler.size);
@@ -346,6 +349,34 @@ has_key(const RelationSchema *schema, const Change *change)
 	return schema->keyed && (change->key != NULL || change->key_image != NULL);
 }
 
+static bool
+has_null_items(const RelationSchema *schema, const RowImage *image)
+{
+	for (int i = 0; image != NULL && i < schema->row.count; i++)
+	{
+		const ColumnPlan *column = &schema->row.columns[i];
+		Datum value = image->values[column->attribute];
+
+		if (!column->required_items || image->nulls[column->attribute])
+			continue;
+		if (VARATT_IS_EXTERNAL_ONDISK(DatumGetPointer(value)) && !image->detoast)
+			continue;
+		if (array_shows_null_item(value))
+			return true;
+	}
+	return false;
+}
+
+/* What a row holds may need a schema that allows more than the usual one. */
+static DictionaryEntry *
+value_schema(const RelationSchema *schema, const Change *change)
+{
+	if (schema->loose_value_schema &&
+		(has_null_items(schema, change->before) || has_null_items(schema, change->after)))
+		return schema->loose_value_schema;
+	return schema->value_schema;
+}
+
 static RecordParts
 record_parts(Envelope *envelope, const RelationSchema *schema, const Change *change)
 {
@@ -354,7 +385,7 @@ record_parts(Envelope *envelope, const RelationSchema *schema, const Change *cha
 		.topic = schema->topic,
 		.relation = schema->relation,
 		.key_schema = keyed ? schema->key_schema : NULL,
-		.value_schema = schema->value_schema,
+		.value_schema = value_schema(schema, change),
 		.headers = envelope->headers,
 		.flags = keyed ? 0 : RECORD_NULL_KEY,
 		.lsn = change->lsn,
@@ -455,16 +486,47 @@ same_text(const JsonWriter *a, const JsonWriter *b)
 	return a->len == b->len && memcmp(a->data, b->data, a->len) == 0;
 }
 
+/* A key for a header: JSON, or text as SimpleHeaderConverter has it. */
+static JsonWriter *
+render_header_key(Envelope *envelope, const RelationSchema *schema, int which, const RowImage *image)
+{
+	const RowPlan *key = &schema->header_key;
+	JsonWriter *writer = &envelope->header_keys[which];
+	JsonWriter *field = &envelope->rows[0];
+
+	writer->len = 0;
+	json_mark(writer, 0);
+	if (option_number(envelope->options, HEADER_CONVERTER) == HEADER_JSON)
+	{
+		write_row(envelope, schema, key, image, writer);
+		return writer;
+	}
+	if (key->count == 0 && key->constant.size == 0)
+		json_char(writer, '{');
+	for (int i = 0; i < key->count; i++)
+	{
+		Size prefix = key->columns[i].prefix.size;
+
+		field->len = 0;
+		json_mark(field, 0);
+		write_column(envelope, schema, &key->columns[i], image, field);
+		header_text(HEADER_ESCAPED, field->data, prefix, writer);
+		header_text(key->columns[i].header_shape, field->data + prefix, field->len - prefix, writer);
+	}
+	header_text(HEADER_ESCAPED, key->constant.text, key->constant.size, writer);
+	json_char(writer, '}');
+	return writer;
+}
+
 /* A key changed: delete of the old key, tombstone, create of the new one (reference 3.4). */
 static void
 emit_key_change(Envelope *envelope, RelationSchema *schema, const RowImage *before, const RowImage *after, XLogRecPtr lsn)
 {
-	JsonWriter *old_key = &envelope->keys[0];
-	JsonWriter *new_key = &envelope->keys[1];
-	Change deleted = {
-		.op = 'd', .lsn = lsn, .key = old_key, .before = before, .header = "__debezium.newkey", .header_key = new_key};
-	Change created = {
-		.op = 'c', .lsn = lsn, .key = new_key, .after = after, .header = "__debezium.oldkey", .header_key = old_key};
+	Change deleted = {.op = 'd', .lsn = lsn, .key = &envelope->keys[0], .before = before, .header = "__debezium.newkey"};
+	Change created = {.op = 'c', .lsn = lsn, .key = &envelope->keys[1], .after = after, .header = "__debezium.oldkey"};
+
+	deleted.header_key = render_header_key(envelope, schema, 1, after);
+	created.header_key = render_header_key(envelope, schema, 0, before);
 
 	if (!is_skipped(envelope, SKIP_DELETE))
 	{

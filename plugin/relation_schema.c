@@ -21,6 +21,7 @@
 #include "utils/syscache.h"
 
 #include "column_mapper.h"
+#include "encode_nested.h"
 #include "envelope_schema.h"
 #include "frame_format.h"
 #include "key_columns.h"
@@ -28,6 +29,14 @@
 #include "relation_schema.h"
 #include "source_block.h"
 #include "topic_name.h"
+
+/* What a plan is for. */
+typedef enum RowRole
+{
+	ROLE_ROW,
+	ROLE_KEY,
+	ROLE_HEADER_KEY
+} RowRole;
 
 /* Everything the steps below share. */
 typedef struct Build
@@ -244,22 +253,25 @@ rendered(bool (*render) (const ValueCodec *, JsonWriter *), const ValueCodec *co
 	return result;
 }
 
-/* NOT NULL of the column or of its own domain; a domain further down is not seen (reference 4.1). */
+/* NOT NULL of the column, of its domain or of one below (Debezium does not look below; docs/parity.md). */
 static bool
 column_not_null(Form_pg_attribute attribute)
 {
-	HeapTuple tuple;
-	bool not_null;
+	bool not_null = attribute->attnotnull;
+	Oid type = attribute->atttypid;
 
-	if (attribute->attnotnull)
-		return true;
-	if (get_typtype(attribute->atttypid) != TYPTYPE_DOMAIN)
-		return false;
-	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(attribute->atttypid));
-	if (!HeapTupleIsValid(tuple))
-		return false;
-	not_null = ((Form_pg_type) GETSTRUCT(tuple))->typnotnull;
-	ReleaseSysCache(tuple);
+	while (!not_null && OidIsValid(type))
+	{
+		HeapTuple tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
+		Form_pg_type form;
+
+		if (!HeapTupleIsValid(tuple))
+			break;
+		form = (Form_pg_type) GETSTRUCT(tuple);
+		not_null = form->typnotnull;
+		type = form->typtype == TYPTYPE_DOMAIN ? form->typbasetype : InvalidOid;
+		ReleaseSysCache(tuple);
+	}
 	return not_null;
 }
 
@@ -280,7 +292,6 @@ fill_constants(Build *build, ColumnPlan *column, bool not_null, const char *valu
 		column->filler = fixed(own_default);
 	else if (not_null)
 		column->filler = rendered(column->codec->encoder->filler, column->codec);
-	column->absent = column->codec->absent_in_stream && !build->inputs->snapshot;
 	column->unavailable = rendered(column->codec->encoder->placeholder, column->codec);
 	column->in_identity = build->schema->replica_identity == REPLICA_IDENTITY_FULL ||
 						  bms_is_member(column->attribute + 1, build->identity);
@@ -313,20 +324,52 @@ map_column(Build *build, ColumnPlan *column, Form_pg_attribute attribute, const 
 						  errhint("Leave it out by column.exclude.list.")));
 }
 
-/* The key has the schema's own field only; a row's field may have a mapper. */
-static ConnectSchema *
-plan_field(Build *build, ColumnPlan *column, Form_pg_attribute attribute, bool is_key, bool bare)
+static const ValueModes *
+modes_of(const Build *build, RowRole role)
 {
-	bool show_default = is_key ? option_bool(build->options, KEY_CONVERTER_REPLACE_NULL_WITH_DEFAULT)
-							   : option_bool(build->options, VALUE_CONVERTER_REPLACE_NULL_WITH_DEFAULT);
+	switch (role)
+	{
+		case ROLE_KEY:
+			return &build->options->key_modes;
+		case ROLE_HEADER_KEY:
+			return &build->options->header_modes;
+		default:
+			return &build->options->value_modes;
+	}
+}
+
+/* Does the converter show a default in place of null?  In headers both of them do. */
+static bool
+shows_default(const Build *build, RowRole role)
+{
+	switch (role)
+	{
+		case ROLE_KEY:
+			return option_bool(build->options, KEY_CONVERTER_REPLACE_NULL_WITH_DEFAULT);
+		case ROLE_HEADER_KEY:
+			return true;
+		default:
+			return option_bool(build->options, VALUE_CONVERTER_REPLACE_NULL_WITH_DEFAULT);
+	}
+}
+
+/* The field of a column; only that of a row may have a mapper. */
+static ConnectSchema *
+plan_field(Build *build, ColumnPlan *column, Form_pg_attribute attribute, RowRole role, bool bare)
+{
+	bool is_key = role != ROLE_ROW;
 	bool not_null = column_not_null(attribute) && !bare;
 	char *expression = bare ? NULL : default_expression(build, attribute);
 	char *value_default = default_json(expression, attribute, column->codec);
 	ConnectSchema *field = column->codec->encoder->schema(column->codec);
 
-	if (!is_key)
+	if (is_key)
+		array_refuse_null_items(column->codec);
+	else
 		map_column(build, column, attribute, expression, field);
-	fill_constants(build, column, not_null, show_default ? value_default : NULL,
+	column->required_items = !is_key && array_items_required(column->codec);
+	column->header_shape = header_shape(field);
+	fill_constants(build, column, not_null, shows_default(build, role) ? value_default : NULL,
 				   default_json(expression, attribute, column->codec));
 	if (column->masks_null)
 		column->null_value = column->filler = column->unavailable;
@@ -337,18 +380,17 @@ plan_field(Build *build, ColumnPlan *column, Form_pg_attribute attribute, bool i
 
 /* Plans a column as the next one of a row; adds its field to fields.  False: its type is left out. */
 static bool
-plan_column(Build *build, RowPlan *row, Form_pg_attribute attribute, bool is_key, ConnectSchema *fields)
+plan_column(Build *build, RowPlan *row, Form_pg_attribute attribute, RowRole role, ConnectSchema *fields)
 {
-	const ValueModes *modes = is_key ? &build->options->key_modes : &build->options->value_modes;
 	ColumnPlan *column = &row->columns[row->count];
 	const char *name = utf8_name(NameStr(attribute->attname));
 	char *adjusted = field_name(build->options, name);
 	/* a key column that the filter leaves out of the row has lost its metadata, too */
-	bool bare = is_key && !filter_captures_column(build->inputs->filter, build->schema->schema_name,
-												  build->schema->table_name, name);
+	bool bare = role != ROLE_ROW && !filter_captures_column(build->inputs->filter, build->schema->schema_name,
+															build->schema->table_name, name);
 
 	memset(column, 0, sizeof(ColumnPlan));
-	column->codec = encoder_find(attribute->atttypid, attribute->atttypmod, modes);
+	column->codec = encoder_find(attribute->atttypid, attribute->atttypmod, modes_of(build, role));
 	if (column->codec == NULL)
 		return false;
 	column->attribute = attribute->attnum - 1;
@@ -357,7 +399,7 @@ plan_column(Build *build, RowPlan *row, Form_pg_attribute attribute, bool is_key
 	column->toastable = column->varlena && attribute->attstorage != TYPSTORAGE_PLAIN;
 	column->prefix.text =
 		json_member_prefix(CurrentMemoryContext, row->count == 0 ? '{' : ',', adjusted, &column->prefix.size);
-	connect_schema_field(fields, adjusted, plan_field(build, column, attribute, is_key, bare));
+	connect_schema_field(fields, adjusted, plan_field(build, column, attribute, role, bare));
 	row->count++;
 	return true;
 }
@@ -387,7 +429,7 @@ plan_row(Build *build)
 		if (column_exists(build, attribute) &&
 			filter_captures_column(build->inputs->filter, schema->schema_name, schema->table_name,
 								   utf8_name(NameStr(attribute->attname))))
-			plan_column(build, &schema->row, attribute, false, fields);
+			plan_column(build, &schema->row, attribute, ROLE_ROW, fields);
 	}
 	return fields;
 }
@@ -417,9 +459,8 @@ key_columns(Build *build)
 
 /* The field that tells the tables of one topic apart (reference 2). */
 static void
-plan_key_identifier(Build *build, ConnectSchema *fields)
+plan_key_identifier(Build *build, RowPlan *key, ConnectSchema *fields)
 {
-	RowPlan *key = &build->schema->key;
 	const char *name = option_text(build->options, TOPIC_KEY_FIELD_NAME);
 	char *identifier = topic_key_identifier(build->options, build->schema->schema_name, build->schema->table_name);
 	JsonWriter writer;
@@ -438,24 +479,23 @@ plan_key_identifier(Build *build, ConnectSchema *fields)
 	key->constant.size = writer.len;
 }
 
+/* The key of these columns; it has no fields if Debezium leaves out their types.  NULL: there is no key. */
 static ConnectSchema *
-plan_key(Build *build)
+plan_key(Build *build, RowPlan *key, List *columns, RowRole role)
 {
 	RelationSchema *schema = build->schema;
-	ConnectSchema *fields;
-	List *columns = key_columns(build);
+	ConnectSchema *fields = connect_schema_named("struct", schema_name(build->options, schema->topic_name, ".Key"), 0);
 	ListCell *cell;
 
-	fields = connect_schema_named("struct", schema_name(build->options, schema->topic_name, ".Key"), 0);
-	schema->key.columns = palloc0((list_length(columns) + 1) * sizeof(ColumnPlan));
+	key->columns = palloc0((list_length(columns) + 1) * sizeof(ColumnPlan));
 	foreach (cell, columns)
-		plan_column(build, &schema->key, TupleDescAttr(RelationGetDescr(build->rel), lfirst_int(cell) - 1), true, fields);
+		plan_column(build, key, TupleDescAttr(RelationGetDescr(build->rel), lfirst_int(cell) - 1), role, fields);
 	/* a required key field is never null (reference 2) */
-	for (int i = 0; i < schema->key.count; i++)
-		if (schema->key.columns[i].null_value.text == NULL)
-			schema->key.columns[i].null_value = schema->key.columns[i].filler;
-	plan_key_identifier(build, fields);
-	schema->keyed = fields->fields != NIL;
+	for (int i = 0; i < key->count; i++)
+		if (key->columns[i].null_value.text == NULL)
+			key->columns[i].null_value = key->columns[i].filler;
+	plan_key_identifier(build, key, fields);
+	schema->keyed = columns != NIL || key->constant.size > 0;
 	return schema->keyed ? fields : NULL;
 }
 
@@ -477,6 +517,37 @@ relation_entry(Dictionary *dictionary, const RelationSchema *schema)
 	return dictionary_intern(dictionary, ENTRY_RELATION, body.data, body.len);
 }
 
+/* The row's schema with optional items in every array; NULL if they are so already. */
+static ConnectSchema *
+loose_row(const RelationSchema *schema, const ConnectSchema *row)
+{
+	ConnectSchema *loose = connect_schema_copy(row);
+	bool differs = false;
+
+	loose->fields = list_copy(row->fields);
+	for (int i = 0; i < schema->row.count; i++)
+	{
+		ConnectSchema *field;
+
+		if (!schema->row.columns[i].required_items)
+			continue;
+		field = connect_schema_copy(list_nth(row->fields, i));
+		field->items = connect_schema_copy(field->items);
+		field->items->optional = true;
+		lfirst(list_nth_cell(loose->fields, i)) = field;
+		differs = true;
+	}
+	return differs ? loose : NULL;
+}
+
+static DictionaryEntry *
+row_schema_entry(Build *build, const ConnectSchema *row)
+{
+	const char *name = schema_name(build->options, build->schema->topic_name, ".Envelope");
+
+	return schema_entry(build->inputs->dictionary, row ? envelope_schema(build->options, name, row) : NULL);
+}
+
 static void
 plan_records(Build *build)
 {
@@ -485,11 +556,15 @@ plan_records(Build *build)
 	const PluginOptions *options = build->options;
 	ConnectSchema *row;
 	ConnectSchema *key;
+	ConnectSchema *header_key;
+	List *columns;
 
 	schema->topic_name = topic_for_table(options, schema->schema_name, schema->table_name);
 	read_identity(build);
 	row = plan_row(build);
-	key = plan_key(build);
+	columns = key_columns(build);
+	key = plan_key(build, &schema->key, columns, ROLE_KEY);
+	header_key = plan_key(build, &schema->header_key, columns, ROLE_HEADER_KEY);
 	schema->source_table.text = source_table(schema->schema_name, schema->table_name, &schema->source_table.size);
 	schema->topic = dictionary_intern_string(dictionary, ENTRY_TOPIC, schema->topic_name, strlen(schema->topic_name));
 	schema->relation = relation_entry(dictionary, schema);
@@ -498,10 +573,12 @@ plan_records(Build *build)
 	if (option_bool(options, KEY_CONVERTER_SCHEMAS_ENABLE))
 		schema->key_schema = schema_entry(dictionary, key);
 	if (option_number(options, HEADER_CONVERTER) == HEADER_JSON && option_bool(options, HEADER_CONVERTER_SCHEMAS_ENABLE))
-		schema->header_key_schema = schema_entry(dictionary, key);
+		schema->header_key_schema = schema_entry(dictionary, header_key);
 	if (option_bool(options, VALUE_CONVERTER_SCHEMAS_ENABLE))
-		schema->value_schema = schema_entry(
-			dictionary, envelope_schema(options, schema_name(options, schema->topic_name, ".Envelope"), row));
+	{
+		schema->value_schema = row_schema_entry(build, row);
+		schema->loose_value_schema = row_schema_entry(build, loose_row(schema, row));
+	}
 }
 
 RelationSchema *
@@ -534,6 +611,7 @@ relation_schema_free(RelationSchema *schema, Dictionary *dictionary)
 	dictionary_release(dictionary, schema->relation);
 	dictionary_release(dictionary, schema->key_schema);
 	dictionary_release(dictionary, schema->value_schema);
+	dictionary_release(dictionary, schema->loose_value_schema);
 	dictionary_release(dictionary, schema->header_key_schema);
 	MemoryContextDelete(schema->context);
 }

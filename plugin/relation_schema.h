@@ -18,6 +18,7 @@
 #include "utils/rel.h"
 
 #include "dictionary.h"
+#include "header_text.h"
 #include "plugin_options.h"
 #include "publication.h"
 #include "table_filter.h"
@@ -40,11 +41,12 @@ typedef struct ColumnPlan
 	FixedText filler;		/* where an old tuple lacks the column */
 	FixedText unavailable;	/* unchanged TOAST; none: a conversion failure */
 	bool in_identity;		/* an old tuple has it */
-	bool absent;			/* never there while streaming (type name): always the filler */
+	bool required_items;	/* an array whose items the schema calls required */
 	bool varlena;			/* its values may be TOAST pointers */
 	bool toastable;			/* ... and large ones are */
 	bool masks_null;		/* a mask stands for NULL, too */
 	bool failure_reported;
+	HeaderShape header_shape; /* in a header that SimpleHeaderConverter writes */
 } ColumnPlan;
 
 typedef struct RowPlan
@@ -70,6 +72,7 @@ typedef struct RelationSchema
 	int attributes; /* of the tuple, dropped ones included */
 	RowPlan row;
 	RowPlan key;
+	RowPlan header_key; /* the key in the headers of a key change */
 	bool keyed; /* records have a key, if only a constant one */
 	FixedText source_table; /* its part of "source" */
 
@@ -78,6 +81,7 @@ typedef struct RelationSchema
 	DictionaryEntry *relation;
 	DictionaryEntry *key_schema;
 	DictionaryEntry *value_schema;
+	DictionaryEntry *loose_value_schema; /* for rows with NULL in an array of required items; NULL: no such column */
 	DictionaryEntry *header_key_schema; /* of keys in headers, with JsonConverter and schemas */
 	const char *topic_name;
 

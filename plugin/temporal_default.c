@@ -24,9 +24,6 @@
 #define LOCAL_DATE_MAX_DAY 169560311
 #define LOCAL_DATE_MIN_DAY (-170999002)
 
-/* TimeUnit saturates at LocalDateTime.MAX, the fraction then wraps around. */
-#define LOCAL_DATE_TIME_MAX_MICROS (PG_INT64_MIN + 999998)
-
 typedef struct ParsedTimestamp
 {
 	int64 day;	  /* PostgreSQL's */
@@ -213,7 +210,7 @@ time_default(const ValueCodec *codec, const char *literal, JsonWriter *writer)
 	return codec->encoder->encode(codec, TimeADTGetDatum(clock), writer);
 }
 
-/* OffsetDateTime.MAX and MIN fit in text and, by saturation, in microseconds. */
+/* OffsetDateTime.MAX and MIN fit in text; in microseconds infinity is what it is in rows. */
 static bool
 write_infinite_timestamp(const ValueCodec *codec, int kind, JsonWriter *writer)
 {
@@ -224,7 +221,7 @@ write_infinite_timestamp(const ValueCodec *codec, int kind, JsonWriter *writer)
 	if (is_iso(codec))
 		json_cstring(writer, texts[kind]);
 	else if (micros)
-		json_int64(writer, kind == 0 ? LOCAL_DATE_TIME_MAX_MICROS : PG_INT64_MIN);
+		json_int64(writer, kind == 0 ? PG_INT64_MAX : PG_INT64_MIN);
 	else
 		return false;
 	return true;
