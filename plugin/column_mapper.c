@@ -385,12 +385,15 @@ truncate_filler(const ValueCodec *codec, JsonWriter *writer)
 	return mapped->inner->encoder->filler(mapped->inner, &string) && write_cut(codec, &string, writer);
 }
 
+/* That of binary columns is not of the class that Debezium truncates. */
 static bool
 truncate_placeholder(const ValueCodec *codec, JsonWriter *writer)
 {
 	const Mapped *mapped = codec->extra;
 	JsonWriter string;
 
+	if (mapped->is_binary)
+		return mapped->inner->encoder->placeholder(mapped->inner, writer);
 	json_writer_init(&string, CurrentMemoryContext, 64);
 	json_mark(&string, 0);
 	return mapped->inner->encoder->placeholder(mapped->inner, &string) && write_cut(codec, &string, writer);

@@ -207,8 +207,8 @@ add_category(const Dialect *dialect, Members *members, const char *name, bool ne
 	bool cased = strcmp(name, "Lu") == 0 || strcmp(name, "Ll") == 0 || strcmp(name, "Lt") == 0;
 
 	if (dialect->flags.ignore_case && cased && negated)
-		refuse(dialect, psprintf("\\P{%s}", name));
-	if (dialect->flags.ignore_case && cased)
+		appendStringInfoString(&members->others, "\\p{C}\\p{M}\\p{N}\\p{P}\\p{S}\\p{Z}\\p{Lm}\\p{Lo}");
+	else if (dialect->flags.ignore_case && cased)
 		appendStringInfoString(&members->others, "\\p{Lu}\\p{Ll}\\p{Lt}");
 	else
 		appendStringInfo(&members->others, "\\%c{%s}", negated ? 'P' : 'p', name);
@@ -509,7 +509,7 @@ translate_other_escape(Dialect *dialect, char letter)
 		appendStringInfoString(&dialect->out, LINE_BREAK);
 	else if (letter == 'Z')
 		appendStringInfoString(&dialect->out, END_OF_INPUT);
-	else if (strchr("bBAz", letter) && *dialect->at != '{')
+	else if (strchr("bBAz", letter) && strncmp(dialect->at, "{g}", 3) != 0)
 		appendStringInfo(&dialect->out, "(?:\\%c)", letter);
 	else if (add_set(dialect, &members, letter))
 		write_members(dialect, &members, false);

@@ -500,6 +500,10 @@ fill_modes(PluginOptions *options)
 	modes->decimal_format = (DecimalFormat) option_number(options, VALUE_CONVERTER_DECIMAL_FORMAT);
 	options->key_modes = *modes;
 	options->key_modes.decimal_format = (DecimalFormat) option_number(options, KEY_CONVERTER_DECIMAL_FORMAT);
+	/* SimpleHeaderConverter writes numbers, JsonConverter has its default there */
+	options->header_modes = *modes;
+	options->header_modes.decimal_format =
+		option_number(options, HEADER_CONVERTER) == HEADER_SIMPLE ? DECIMAL_NUMERIC : DECIMAL_BASE64;
 }
 
 static void

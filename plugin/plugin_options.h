@@ -140,6 +140,7 @@ typedef struct PluginOptions
 	int release; /* debezium.version as major * 100 + minor */
 	ValueModes value_modes;
 	ValueModes key_modes; /* differs in decimal.format only */
+	ValueModes header_modes; /* likewise, of keys in headers */
 	List *families;		  /* of FamilyOption */
 	List *key_columns;	  /* see key_columns.h */
 	List *column_mappers; /* see column_mapper.h */
