@@ -353,11 +353,12 @@ def merge_partitions(topics):
     return merged
 
 
-def compare(expected_path, actual_path, options, out=sys.stdout):
+def comparison(expected_path, actual_path, options, case=None):
+    """How many records are equal, and what differs; case: the case.json, if it does not lie beside EXPECTED."""
     rules = []
-    beside = os.path.join(os.path.dirname(os.path.abspath(expected_path)), "case.json")
-    if os.path.exists(beside):
-        with open(beside, encoding="utf-8") as handle:
+    case = case or os.path.join(os.path.dirname(os.path.abspath(expected_path)), "case.json")
+    if os.path.exists(case):
+        with open(case, encoding="utf-8") as handle:
             rules = json.load(handle).get("volatile", [])
     expected, actual = read(expected_path, rules), read(actual_path, rules)
     if options.ignore_partition:
@@ -380,6 +381,15 @@ def compare(expected_path, actual_path, options, out=sys.stdout):
     disorder = None if options.same_wal else links.disorder()
     if disorder:
         differences.append("order of positions: " + disorder)
+    return equal, differences
+
+
+def compare(expected_path, actual_path, options, out=sys.stdout):
+    equal, differences = comparison(expected_path, actual_path, options)
+    return report(equal, differences, options, out)
+
+
+def report(equal, differences, options, out):
     for difference in differences[:options.max]:
         print(difference, file=out)
     if len(differences) > options.max:

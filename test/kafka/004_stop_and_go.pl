@@ -10,10 +10,9 @@ use W2D;
 my $node = new_server('go');
 counter_table($node, 'go', 200);
 my $config = relay_config($node);
-my ($in, $said) = ("CALL go_rounds(60, 20);\n", '');
 my $relay = W2D::Relay->start('run', $config, '-b', kafka_servers());
 $relay->wait_streaming($node, 'relay');
-my $writer = IPC::Run::start([ 'psql', '-X', '-q', '-d', $node->connstr('postgres') ], '<', \$in, '>', \$said, '2>&1');
+my $finish = sql_in_background($node, "CALL go_rounds(300, 20)");
 for (1 .. 6)
 {
     sleep 0.2;
@@ -23,10 +22,10 @@ for (1 .. 6)
     $relay = W2D::Relay->start('run', $config, '-b', kafka_servers());
     $relay->wait_streaming($node, 'relay');
 }
-IPC::Run::finish($writer);
+$finish->();
 wait_delivered($node, 'relay');
 is($relay->stop, 0, 'stops') or note($relay->log);
 is_deeply(topic_report(kafka_servers(), 'app.public.go'),
-    { records => 12000, keys => 200, gaps => 0, repeated => 0, lowest => 60, highest => 60 }, 'every change is there once, in order');
+    { records => 60000, keys => 200, gaps => 0, repeated => 0, lowest => 300, highest => 300 }, 'every change is there once, in order');
 
 done_testing();

@@ -14,7 +14,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 our @EXPORT = qw(new_server wait_for relay_config relay_run wal_end wait_delivered counter_table counter_rounds topic_report
-  kafka_servers);
+  kafka_servers sql_in_background);
 
 my $top = $ENV{W2D_TOP} // die "W2D_TOP is not set: run the tests by make tap\n";
 my $relay = "$top/relay/wal2kafka";
@@ -115,6 +115,20 @@ sub counter_rounds
 {
     my ($node, $name, $rounds, $size) = @_;
     $node->safe_psql('postgres', "CALL ${name}_rounds($rounds, $size)", timeout => 600);
+}
+
+# Runs SQL in a session of its own while the test goes on; the code that is returned waits for its end.
+sub sql_in_background
+{
+    my ($node, $sql) = @_;
+    defined(my $pid = fork) or die "fork: $!\n";
+    if ($pid == 0)
+    {
+        open STDIN, '<', '/dev/null';
+        open STDOUT, '>', '/dev/null';
+        exec 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=0', '-d', $node->connstr('postgres'), '-c', $sql or POSIX::_exit(127);
+    }
+    return sub { waitpid $pid, 0 };
 }
 
 # What a topic of a counter table holds: records, keys, gaps, repeated, and the lowest and highest last n.

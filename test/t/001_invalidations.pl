@@ -55,11 +55,10 @@ note("debug_discard_caches can be $allowed at most here");
 is(decoded('storm', $allowed > 0 ? 'SET debug_discard_caches = 1;' : ''), $quiet, 'the same under debug_discard_caches, where the server has it');
 
 # Where it does not: another session sends invalidations of everything while we decode.
-my ($in, $out) = ("SET client_min_messages = error;\n" . "DO \$\$ BEGIN FOR i IN 1..100 LOOP EXECUTE 'COMMENT ON TABLE a IS ' || quote_literal(i::text); COMMIT; ANALYZE b; COMMIT; END LOOP; END \$\$;\n", '');
-my $session = IPC::Run::start([ 'psql', '-X', '-q', '-d', $node->connstr('postgres') ], '<', \$in, '>', \$out, '2>&1');
+my $finish = sql_in_background($node, "DO \$\$ BEGIN FOR i IN 1..100 LOOP EXECUTE 'COMMENT ON TABLE a IS ' || quote_literal(i::text); COMMIT; ANALYZE b; COMMIT; END LOOP; END \$\$;");
 my $same = 1;
 for (1 .. 5) { $same &&= decoded('quiet', '') eq $quiet }
-IPC::Run::finish($session);
+$finish->();
 ok($same, 'the same while another session sends invalidations');
 
 done_testing();

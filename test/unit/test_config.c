@@ -183,6 +183,9 @@ test_values(void)
 	accepts("snapshot.mode", "schema_only", "no_data");
 	accepts("snapshot.locking.mode", "shared", "shared");
 	accepts("snapshot.mode", "INITIAL", "initial");
+	accepts("snapshot.mode", "when_needed", "when_needed");
+	accepts("replica.identity.autoset.values", "public.(a|b):full, public.c:INDEX c_v ,d:NOTHING",
+			"public.(a|b):full, public.c:INDEX c_v ,d:NOTHING");
 	accepts("transforms", "", "");
 	accepts("topic.key.enforce.uniqueness", "true", "true");
 	accepts("max.batch.size", "4096", "4096");
@@ -197,7 +200,13 @@ test_values(void)
 	refuses("decimal.handling.mode", "exact", "invalid value \"exact\"", "precise|double|string");
 	refuses("value.converter", "io.confluent.connect.avro.AvroConverter", "value.converter",
 			"JsonConverter is possible");
-	refuses("snapshot.mode", "when_needed", "\"snapshot.mode\" with value \"when_needed\"", "initial or no_data");
+	refuses("snapshot.mode", "custom", "\"snapshot.mode\" with value \"custom\"", "when_needed or no_data");
+	refuses("replica.identity.autoset.values", "public.a", "\"public.a\"", "TABLE:IDENTITY");
+	refuses("replica.identity.autoset.values", "public.a:SOME", "\"public.a:SOME\"", "TABLE:IDENTITY");
+	refuses("replica.identity.autoset.values", "public.a:INDEX", "\"public.a:INDEX\"", "TABLE:IDENTITY");
+	refuses("replica.identity.autoset.values", ":FULL", "\":FULL\"", "TABLE:IDENTITY");
+	refuses("replica.identity.autoset.values", "public.a:FULL,", "\"public.a:FULL,\"", "TABLE:IDENTITY");
+	refuses("replica.identity.autoset.values", "public.a:FULL x", "\"public.a:FULL x\"", "TABLE:IDENTITY");
 	refuses("exactly.once.support", "required", "exactly.once.support", "not built yet");
 	refuses("slot.name", "Slot", "invalid value \"Slot\"", "a-z, 0-9");
 	refuses("slot.name", "", "invalid value \"\"", "1 to 63");

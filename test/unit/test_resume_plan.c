@@ -140,7 +140,7 @@ test_refused(void)
 	ResumeInput input = usual();
 
 	input.slot_lost = true;
-	refused(&input, "slot \"s\" is lost", "drop the slot", "lost slot");
+	refused(&input, "slot \"s\" is lost", "when_needed", "lost slot");
 	input = usual();
 	input.slot_exists = false;
 	refused(&input, "does not exist, but changes up to 0/2000", "progress.topic", "missing slot");
@@ -174,6 +174,67 @@ test_timeline(void)
 	unit_is_uint(plan.start_lsn, 0x2000, "starts at progress");
 }
 
+static void
+test_always(void)
+{
+	ResumeInput input = usual();
+	ResumePlan plan;
+
+	input.snapshot_mode = RESUME_SNAPSHOT_ALWAYS;
+	plan = decided(&input, RESUME_STREAM, true, "always");
+	unit_ok(plan.skip_to_snapshot, "streams from the snapshot's position");
+	input.sink_keeps_progress = false;
+	input.progress = NULL;
+	decided(&input, RESUME_STREAM, true, "always, sink without progress");
+	input = usual();
+	input.snapshot_mode = RESUME_SNAPSHOT_ALWAYS;
+	input.snapshot_taken = true;
+	plan = decided(&input, RESUME_STREAM, false, "always, after a lost connection");
+	unit_is_uint(plan.start_lsn, 0x2000, "starts at progress");
+	input.slot_lost = true;
+	plan = decided(&input, RESUME_RECREATE_SLOT, true, "always, slot lost");
+	unit_contains(plan.warning, "is lost, changes after 0/1000 are gone", "warns");
+	input = usual();
+	input.snapshot_mode = RESUME_SNAPSHOT_ALWAYS;
+	input.progress = NULL;
+	input.slot_exists = false;
+	decided(&input, RESUME_CREATE_SLOT, true, "always, nothing there");
+}
+
+static void
+test_initial_only(void)
+{
+	ResumeInput input = usual();
+	Progress progress = {.snapshot = SNAPSHOT_PLANNED, .timeline = 1};
+	ResumePlan plan;
+
+	input.snapshot_mode = RESUME_SNAPSHOT_INITIAL_ONLY;
+	plan = decided(&input, RESUME_SNAPSHOT_ONLY, false, "initial_only, delivered");
+	unit_contains(plan.warning, "nothing left to do", "says so");
+	input.progress = &progress;
+	decided(&input, RESUME_SNAPSHOT_ONLY, true, "initial_only, unfinished");
+	input.progress = NULL;
+	input.slot_exists = false;
+	decided(&input, RESUME_SNAPSHOT_ONLY, true, "initial_only, nothing there");
+}
+
+static void
+test_when_needed(void)
+{
+	ResumeInput input = usual();
+	ResumePlan plan;
+
+	input.snapshot_mode = RESUME_SNAPSHOT_WHEN_NEEDED;
+	decided(&input, RESUME_STREAM, false, "when_needed, not needed");
+	input.slot_lost = true;
+	decided(&input, RESUME_RECREATE_SLOT, true, "when_needed, slot lost");
+	input.slot_lost = input.slot_exists = false;
+	plan = decided(&input, RESUME_CREATE_SLOT, true, "when_needed, slot missing");
+	unit_contains(plan.warning, "does not exist any more, changes after 0/2000 are gone", "warns");
+	input.progress = NULL;
+	decided(&input, RESUME_CREATE_SLOT, true, "when_needed, nothing there");
+}
+
 int
 main(void)
 {
@@ -182,5 +243,8 @@ main(void)
 	test_unfinished_snapshot();
 	test_refused();
 	test_timeline();
+	test_always();
+	test_initial_only();
+	test_when_needed();
 	return unit_done();
 }

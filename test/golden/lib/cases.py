@@ -39,6 +39,8 @@ class Case:
         with open(os.path.join(self.folder, "case.json"), encoding="utf-8") as handle:
             self.settings = json.load(handle)
         self.records = os.path.join(self.folder, "records.jsonl")
+        self.json = os.path.join(self.folder, "case.json")
+        self.ours = os.path.join(HOME, "ours", name.replace("/", "-") + ".jsonl")
 
     def sql(self, name):
         path = os.path.join(self.sql_folder, name)
@@ -63,6 +65,9 @@ class Listed:
         self.ways = [w for w in words if w in WAYS]
         rest = [w for w in words if w not in WAYS]
         self.refused = self.fails = self.later = None
+        self.differs = rest == ["differs"]
+        if self.differs:
+            return
         if rest and rest[0] == "refused":
             self.refused = rest[1]
         elif rest and rest[0] == "later":
