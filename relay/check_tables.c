@@ -53,7 +53,11 @@ is_true(const PGresult *result, int row, int column)
 static bool
 takes_snapshot(const Config *config, const ServerFacts *facts)
 {
-	return !facts->slot_exists && strcmp(config_text(config, OPT_SNAPSHOT_MODE), "initial") == 0;
+	const char *mode = config_text(config, OPT_SNAPSHOT_MODE);
+
+	if (strcmp(mode, "always") == 0 || strcmp(mode, "initial_only") == 0)
+		return true;
+	return !facts->slot_exists && strcmp(mode, "no_data") != 0;
 }
 
 static void

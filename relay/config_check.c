@@ -241,18 +241,22 @@ check_connector_class(Checker *checker)
 static void
 check_snapshot_mode(Checker *checker)
 {
+	static const char *const built[] = {"initial", "no_data", "always", "initial_only", "when_needed"};
 	const char *mode = config_text(checker->config, OPT_SNAPSHOT_MODE);
 	const ConfigSetting *setting = setting_list_find(&checker->config->settings, option_infos[OPT_SNAPSHOT_MODE].name);
 
-	if (setting == NULL || strcmp(mode, "initial") == 0 || strcmp(mode, "no_data") == 0)
+	if (setting == NULL)
 		return;
+	for (size_t i = 0; i < sizeof(built) / sizeof(built[0]); i++)
+		if (strcmp(mode, built[i]) == 0)
+			return;
 	if (strcmp(mode, "never") == 0 || strcmp(mode, "schema_only") == 0)
 	{
 		log_info(checker->log, "snapshot.mode \"%s\" is called \"no_data\" now", mode);
 		config_set(checker->config, setting->name, "no_data", setting->source);
 		return;
 	}
-	report_refused(checker, setting, "not built yet; use initial or no_data");
+	report_refused(checker, setting, "not built; use initial, initial_only, always, when_needed or no_data");
 }
 
 /* Values of the enum that are recognized, and not built. */
@@ -316,6 +320,56 @@ check_http_listen(Checker *checker)
 	error_hint(checker->error, "write [host]:port, such as :8083 or 127.0.0.1:8083");
 }
 
+/* The length of one rule of replica.identity.autoset.values, blanks around it included; 0: malformed. */
+static size_t
+identity_rule_size(const char *rule)
+{
+	static const char *const identities[] = {"DEFAULT", "FULL", "NOTHING"};
+	const char *blank = " \t\n\r\f\v";
+	const char *c = rule + strspn(rule, blank);
+	size_t table_size = strcspn(c, " \t\n\r\f\v:,");
+	size_t name_size;
+
+	c += table_size;
+	if (table_size == 0 || *c++ != ':')
+		return 0;
+	name_size = strncasecmp(c, "INDEX ", 6) == 0 ? strcspn(c + 6, " \t\n\r\f\v,") : 0;
+	if (name_size > 0)
+		c += 6 + name_size;
+	else
+		for (size_t i = 0; i < sizeof(identities) / sizeof(identities[0]); i++)
+			if (strncasecmp(c, identities[i], strlen(identities[i])) == 0)
+				c += strlen(identities[i]);
+	if (c[-1] == ':')
+		return 0;
+	c += strspn(c, blank);
+	return *c == ',' || *c == '\0' ? (size_t) (c - rule) : 0;
+}
+
+static void
+check_identity_rules(Checker *checker)
+{
+	const char *value = config_text(checker->config, OPT_REPLICA_IDENTITY_AUTOSET_VALUES);
+	const char *rule = value;
+	size_t size = 0;
+
+	while (rule != NULL && (size = identity_rule_size(rule)) > 0)
+		rule = rule[size] == ',' ? rule + size + 1 : NULL;
+	if (rule != NULL)
+	{
+		error_set(next_problem(checker), ERROR_CONFIG,
+				  "invalid value \"%s\" for option \"replica.identity.autoset.values\"", value);
+		error_hint(checker->error, "write TABLE:IDENTITY,... where TABLE is a regular expression for schema.table without "
+								   "commas and IDENTITY is DEFAULT, FULL, NOTHING or INDEX name");
+	}
+	else if (value != NULL && config_bool(checker->config, OPT_READ_ONLY))
+	{
+		error_set(next_problem(checker), ERROR_CONFIG,
+				  "options \"replica.identity.autoset.values\" and \"read.only\" contradict each other");
+		error_hint(checker->error, "remove one of them");
+	}
+}
+
 static void
 check_combinations(Checker *checker)
 {
@@ -332,6 +386,7 @@ check_combinations(Checker *checker)
 	check_exclusive(checker, OPT_TABLE_INCLUDE_LIST, OPT_TABLE_EXCLUDE_LIST);
 	check_exclusive(checker, OPT_COLUMN_INCLUDE_LIST, OPT_COLUMN_EXCLUDE_LIST);
 	check_exclusive(checker, OPT_MESSAGE_PREFIX_INCLUDE_LIST, OPT_MESSAGE_PREFIX_EXCLUDE_LIST);
+	check_identity_rules(checker);
 	check_flush_mode(checker);
 	check_http_listen(checker);
 }

@@ -59,6 +59,7 @@ typedef struct Relay
 	bool progress_known;
 	bool progress_of_other_system;
 	bool ignore_partial;
+	bool snapshot_taken; /* a snapshot of this process is delivered */
 	/* the transaction open when the last stream ended, and how many of its records were handed over; 0: none */
 	uint64_t cut_commit_lsn;
 	uint64_t cut_count;

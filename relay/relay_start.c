@@ -11,6 +11,7 @@
 
 #include "memory.h"
 #include "pg_session.h"
+#include "replica_identity.h"
 #include "replication_slot.h"
 #include "signals.h"
 #include "snapshot_coordinator.h"
@@ -29,6 +30,27 @@ typedef struct Start
 	ResumePlan plan;
 } Start;
 
+static ResumeSnapshotMode
+snapshot_mode(const Config *config)
+{
+	static const struct
+	{
+		const char *name;
+		ResumeSnapshotMode mode;
+	} modes[] = {
+		{"no_data", RESUME_SNAPSHOT_NO_DATA},
+		{"always", RESUME_SNAPSHOT_ALWAYS},
+		{"initial_only", RESUME_SNAPSHOT_INITIAL_ONLY},
+		{"when_needed", RESUME_SNAPSHOT_WHEN_NEEDED},
+	};
+	const char *name = config_text(config, OPT_SNAPSHOT_MODE);
+
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
+		if (strcmp(name, modes[i].name) == 0)
+			return modes[i].mode;
+	return RESUME_SNAPSHOT_INITIAL;
+}
+
 static bool
 connect_and_look(Start *start, Error *error)
 {
@@ -41,7 +63,7 @@ connect_and_look(Start *start, Error *error)
 		return false;
 	if (relay->settings.endpos_now && relay->endpos_lsn == 0)
 		relay->endpos_lsn = start->server.wal_end;
-	if (!start->slot.exists)
+	if (!start->slot.exists || snapshot_mode(relay->config) == RESUME_SNAPSHOT_INITIAL_ONLY)
 		return true;
 	if (!replication_slot_check(&start->slot, relay->slot_name, start->server.database, error))
 		return false;
@@ -75,14 +97,6 @@ read_progress(Start *start, int timeout_ms, Error *error)
 	return false;
 }
 
-static ResumeSnapshotMode
-snapshot_mode(const Config *config)
-{
-	const char *mode = config_text(config, OPT_SNAPSHOT_MODE);
-
-	return strcmp(mode, "initial") == 0 ? RESUME_SNAPSHOT_INITIAL : RESUME_SNAPSHOT_NO_DATA;
-}
-
 static bool
 decide(Start *start, Error *error)
 {
@@ -99,6 +113,7 @@ decide(Start *start, Error *error)
 		.progress_of_other_system = relay->progress_of_other_system,
 		.ignore_partial = relay->ignore_partial,
 		.snapshot_mode = snapshot_mode(relay->config),
+		.snapshot_taken = relay->snapshot_taken,
 	};
 
 	if (relay->progress_known && relay->progress.timeline != 0 && relay->progress.timeline != start->server.timeline &&
@@ -143,6 +158,19 @@ write_progress(Relay *relay, Error *error)
 	return true;
 }
 
+/* Was the slot, if any, there before the snapshot? */
+static bool
+keeps_slot(const Start *start)
+{
+	return start->plan.action == RESUME_STREAM || (start->plan.action == RESUME_SNAPSHOT_ONLY && start->slot.exists);
+}
+
+static bool
+makes_slot(const Start *start)
+{
+	return start->plan.action == RESUME_CREATE_SLOT || start->plan.action == RESUME_RECREATE_SLOT;
+}
+
 /* A snapshot is about to begin: whoever finds this knows that streaming alone would leave holes. */
 static bool
 record_intent(Start *start, Error *error)
@@ -151,7 +179,7 @@ record_intent(Start *start, Error *error)
 
 	memset(&relay->progress, 0, sizeof(relay->progress));
 	relay->progress.snapshot = SNAPSHOT_PLANNED;
-	relay->progress.snapshot_on_old_slot = start->plan.action == RESUME_STREAM;
+	relay->progress.snapshot_on_old_slot = keeps_slot(start);
 	relay->progress.timeline = start->server.timeline;
 	return write_progress(relay, error);
 }
@@ -182,7 +210,7 @@ drop_unfinished_slot(Start *start)
 	Relay *relay = start->relay;
 	Error error;
 
-	if (relay->progress_topic != NULL || start->plan.action == RESUME_STREAM)
+	if (relay->progress_topic != NULL || !makes_slot(start))
 		return;
 	if (replication_slot_drop(start->conn, relay->slot_name, &error))
 		return;
@@ -207,13 +235,18 @@ take_snapshot(Start *start, const CreatedSlot *created, Error *error)
 		drop_unfinished_slot(start);
 		return false;
 	}
+	if (start->plan.skip_to_snapshot || start->plan.action == RESUME_SNAPSHOT_ONLY)
+		start->plan.start_lsn = snapshot_lsn;
 	memset(&relay->progress, 0, sizeof(relay->progress));
 	relay->progress.snapshot = SNAPSHOT_DONE;
 	relay->progress.snapshot_lsn = snapshot_lsn;
 	relay->progress.end_lsn = start->plan.start_lsn;
 	relay->progress.timeline = start->server.timeline;
+	relay->snapshot_taken = true;
 	if (!write_progress(relay, error))
 		return false;
+	if (start->plan.action == RESUME_SNAPSHOT_ONLY)
+		return true;
 	heartbeat_force(relay->heartbeat);
 	signals_sleep_ms((int) config_int(relay->config, OPT_STREAMING_DELAY_MS));
 	return true;
@@ -224,11 +257,13 @@ prepare_slot(Start *start, Error *error)
 {
 	CreatedSlot created = {0};
 
+	if (start->plan.action != RESUME_SNAPSHOT_ONLY && !replica_identity_set(start->relay, error))
+		return false;
 	if (start->plan.take_snapshot)
 		signals_sleep_ms((int) config_int(start->relay->config, OPT_SNAPSHOT_DELAY_MS));
 	if (start->plan.take_snapshot && (!snapshot_prepare(start->relay, error) || !record_intent(start, error)))
 		return false;
-	if (start->plan.action != RESUME_STREAM && !create_slot(start, &created, error))
+	if (makes_slot(start) && !create_slot(start, &created, error))
 		return false;
 	return !start->plan.take_snapshot || take_snapshot(start, &created, error);
 }
@@ -299,6 +334,8 @@ start_stream(Start *start, StartedStream *started, Error *error)
 	Relay *relay = start->relay;
 	char *config;
 
+	if (start->plan.action == RESUME_SNAPSHOT_ONLY)
+		return true;
 	adopt_plan(start);
 	started->plan = start->plan;
 	started->status_interval_ms = status_interval(start);

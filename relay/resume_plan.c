@@ -33,7 +33,14 @@ static void __attribute__((format(printf, 2, 3))) warn(ResumePlan *plan, const c
 static bool
 wants_snapshot(const ResumeInput *input)
 {
-	return input->snapshot_mode == RESUME_SNAPSHOT_INITIAL;
+	return input->snapshot_mode != RESUME_SNAPSHOT_NO_DATA;
+}
+
+/* Is a new snapshot the answer to changes that are gone? */
+static bool
+heals_gaps(const ResumeInput *input)
+{
+	return input->snapshot_mode == RESUME_SNAPSHOT_ALWAYS || input->snapshot_mode == RESUME_SNAPSHOT_WHEN_NEEDED;
 }
 
 /* Streams from what the slot says, whatever is stored: repeats something at worst. */
@@ -42,6 +49,20 @@ stream_from_slot(const ResumeInput *input, ResumePlan *plan)
 {
 	plan->action = RESUME_STREAM;
 	plan->start_lsn = input->slot_confirmed_lsn;
+	return VERDICT_GO;
+}
+
+/* A slot nobody reads would keep WAL for ever, so none is made, and one that is there is not touched. */
+static Verdict
+snapshot_only(const ResumeInput *input, ResumePlan *plan, Error *error)
+{
+	(void) error;
+	if (input->snapshot_mode != RESUME_SNAPSHOT_INITIAL_ONLY)
+		return VERDICT_NEXT;
+	plan->action = RESUME_SNAPSHOT_ONLY;
+	plan->take_snapshot = input->progress == NULL || input->progress->snapshot == SNAPSHOT_PLANNED;
+	if (!plan->take_snapshot)
+		warn(plan, "an earlier run has delivered the snapshot: snapshot.mode=initial_only has nothing left to do");
 	return VERDICT_GO;
 }
 
@@ -81,12 +102,22 @@ slot_lost(const ResumeInput *input, ResumePlan *plan, Error *error)
 	(void) plan;
 	if (!input->slot_exists || !input->slot_lost)
 		return VERDICT_NEXT;
+	if (heals_gaps(input))
+	{
+		plan->action = RESUME_RECREATE_SLOT;
+		plan->take_snapshot = true;
+		warn(plan,
+			 "replication slot \"%s\" is lost, changes after " LSN_FORMAT
+			 " are gone: it is made again and a new snapshot taken",
+			 input->slot_name, LSN_ARGS(input->slot_confirmed_lsn));
+		return VERDICT_GO;
+	}
 	error_set(error, ERROR_REFUSED,
 			  "replication slot \"%s\" is lost: the server has removed WAL that was not delivered", input->slot_name);
 	error_hint(error,
 			   "Changes after " LSN_FORMAT
-			   " are gone. To begin again with a new snapshot, drop the slot and set progress.topic "
-			   "to a new name; max_slot_wal_keep_size decides when slots are lost.",
+			   " are gone. To begin again with a new snapshot, set snapshot.mode to when_needed; "
+			   "max_slot_wal_keep_size decides when slots are lost.",
 			   LSN_ARGS(input->slot_confirmed_lsn));
 	return VERDICT_REFUSE;
 }
@@ -96,13 +127,23 @@ slot_missing(const ResumeInput *input, ResumePlan *plan, Error *error)
 {
 	if (input->slot_exists)
 		return VERDICT_NEXT;
+	if (input->progress && heals_gaps(input))
+	{
+		plan->action = RESUME_CREATE_SLOT;
+		plan->take_snapshot = true;
+		warn(plan,
+			 "replication slot \"%s\" does not exist any more, changes after " LSN_FORMAT
+			 " are gone: it is made again and a new snapshot taken",
+			 input->slot_name, LSN_ARGS(input->progress->end_lsn));
+		return VERDICT_GO;
+	}
 	if (input->progress)
 	{
 		error_set(error, ERROR_REFUSED,
 				  "replication slot \"%s\" does not exist, but changes up to " LSN_FORMAT " were delivered from it",
 				  input->slot_name, LSN_ARGS(input->progress->end_lsn));
-		error_hint(error, "Changes since then are gone. To begin again with a new slot, and a new snapshot if "
-						  "snapshot.mode asks for one, set progress.topic to a new name.");
+		error_hint(error, "Changes since then are gone. To begin again with a new slot and a new snapshot, set "
+						  "snapshot.mode to when_needed; without a snapshot, set progress.topic to a new name.");
 		return VERDICT_REFUSE;
 	}
 	plan->action = RESUME_CREATE_SLOT;
@@ -111,6 +152,21 @@ slot_missing(const ResumeInput *input, ResumePlan *plan, Error *error)
 		warn(plan,
 			 "progress was stored for another server (system identifier) under the same names; this one begins anew");
 	return VERDICT_GO;
+}
+
+/*
+ * The snapshot shows what has changed since the last run, so the stream begins
+ * beside it, as Debezium's does.
+ */
+static Verdict
+snapshot_always(const ResumeInput *input, ResumePlan *plan, Error *error)
+{
+	(void) error;
+	if (input->snapshot_mode != RESUME_SNAPSHOT_ALWAYS || input->snapshot_taken)
+		return VERDICT_NEXT;
+	plan->take_snapshot = true;
+	plan->skip_to_snapshot = true;
+	return stream_from_slot(input, plan);
 }
 
 /* A slot, and nobody knows what was delivered from it. */
@@ -194,8 +250,8 @@ bool
 resume_plan(const ResumeInput *input, ResumePlan *plan, Error *error)
 {
 	static const ResumeRule rules[] = {
-		snapshot_unfinished, slot_lost,			slot_missing,  nothing_stored,
-		timeline_changed,	 beyond_the_server, resume_stored,
+		snapshot_only,	snapshot_unfinished, slot_lost,			slot_missing,  snapshot_always,
+		nothing_stored, timeline_changed,	 beyond_the_server, resume_stored,
 	};
 	Verdict verdict = VERDICT_NEXT;
 

@@ -43,6 +43,9 @@ typedef enum ResumeSnapshotMode
 {
 	RESUME_SNAPSHOT_INITIAL,
 	RESUME_SNAPSHOT_NO_DATA,
+	RESUME_SNAPSHOT_ALWAYS,		  /* at each start of the program */
+	RESUME_SNAPSHOT_INITIAL_ONLY, /* and no streaming */
+	RESUME_SNAPSHOT_WHEN_NEEDED,  /* as initial, and again when the slot is missing or lost */
 } ResumeSnapshotMode;
 
 typedef struct ResumeInput
@@ -59,6 +62,7 @@ typedef struct ResumeInput
 	bool progress_of_other_system; /* none for this system, but one for another under the same names */
 	bool ignore_partial;		   /* an earlier attempt met another config hash in HELLO: see resume_partial_fits */
 	ResumeSnapshotMode snapshot_mode;
+	bool snapshot_taken; /* by this very process, which now starts over after a lost connection */
 } ResumeInput;
 
 typedef enum ResumeAction
@@ -66,12 +70,14 @@ typedef enum ResumeAction
 	RESUME_STREAM,		  /* START_REPLICATION at start_lsn */
 	RESUME_CREATE_SLOT,	  /* there is none: make it */
 	RESUME_RECREATE_SLOT, /* drop it, make it again */
+	RESUME_SNAPSHOT_ONLY, /* neither slot nor stream; take_snapshot false: nothing is left to do */
 } ResumeAction;
 
 typedef struct ResumePlan
 {
 	ResumeAction action;
 	bool take_snapshot; /* before streaming; exported by the new slot if one is made, else beside the old one */
+	bool skip_to_snapshot; /* the stream begins at the snapshot's position instead of start_lsn */
 	uint64_t start_lsn; /* RESUME_STREAM: where to start, and what is confirmed already */
 	uint64_t last_commit_end_lsn; /* internal.last.commit.lsn; 0: leave out */
 	uint64_t skip_commit_lsn;	  /* internal.skip.events; 0: leave out */
