@@ -150,12 +150,24 @@ identity_name(const RelationSchema *schema)
 	}
 }
 
+/* Deletes, and updates of the key, have their old key from the old tuple; fillers stand for what that lacks. */
+static bool
+knows_old_key(const RelationSchema *schema)
+{
+	for (int i = 0; i < schema->key.count; i++)
+		if (!schema->key.columns[i].in_identity)
+			return false;
+	return true;
+}
+
 /* What "before" holds in updates and deletes. */
 static const char *
 before_words(const RelationSchema *schema)
 {
 	if (schema->replica_identity == REPLICA_IDENTITY_FULL)
 		return "the whole old row";
+	if (schema->has_identity && !knows_old_key(schema))
+		return "deletes: the replica identity's columns, which lack the key: its values there are made up; updates: null";
 	if (schema->has_identity)
 		return "deletes: the replica identity's columns; updates: null";
 	return "nothing: deletes cannot be captured";

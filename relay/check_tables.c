@@ -26,7 +26,11 @@ static const char tables_sql[] =
 	"EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisprimary AND i.indisvalid "
 	"AND i.indimmediate), "
 	"coalesce(cardinality(t.toast_columns), 0) > 0 AND c.relreplident <> 'f', "
-	"pg_catalog.has_table_privilege(c.oid, 'SELECT') "
+	"pg_catalog.has_table_privilege(c.oid, 'SELECT'), "
+	"c.relkind = 'r' AND c.relreplident IN ('d', 'i') AND EXISTS (SELECT FROM pg_catalog.unnest(t.key_columns) k "
+	"WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid "
+	"AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1]) WHERE i.indrelid = c.oid AND i.indisvalid "
+	"AND a.attname = k AND CASE c.relreplident WHEN 'i' THEN i.indisreplident ELSE i.indisprimary END)) "
 	"FROM wal2debezium.tables('config', $1) t JOIN pg_catalog.pg_class c ON c.oid = t.relation "
 	"WHERE t.captured ORDER BY 1";
 
@@ -38,6 +42,7 @@ enum
 	TABLE_HAS_KEY,
 	TABLE_TOAST,
 	TABLE_READABLE,
+	TABLE_OLD_KEY_UNKNOWN,
 };
 
 static const char extension_sql[] =
@@ -114,6 +119,13 @@ check_table(const Config *config, CheckReport *report, const ServerFacts *facts,
 		report_failure(report, "table %s has no replica identity, its deletes cannot be recorded", name);
 		report_fix(report, "ALTER TABLE %s REPLICA IDENTITY %s;", name,
 				   is_true(tables, row, TABLE_HAS_KEY) ? "DEFAULT" : "FULL");
+	}
+	else if (is_true(tables, row, TABLE_OLD_KEY_UNKNOWN) && !skips_updates_and_deletes(config))
+	{
+		report_warning(report,
+					   "the replica identity of table %s lacks columns of its key: deletes have made-up keys, as Debezium's have",
+					   name);
+		report_fix(report, "ALTER TABLE %s REPLICA IDENTITY FULL;", name);
 	}
 	if (takes_snapshot(config, facts) && !is_true(tables, row, TABLE_READABLE))
 	{

@@ -10,6 +10,8 @@ CREATE TABLE s.no_key (v text);
 CREATE TABLE s.nothing (id int PRIMARY KEY);
 ALTER TABLE s.nothing REPLICA IDENTITY NOTHING;
 CREATE TABLE s.by_unique_index (a int NOT NULL UNIQUE, b int);
+CREATE TABLE s.by_index (id int PRIMARY KEY, code int NOT NULL UNIQUE);
+ALTER TABLE s.by_index REPLICA IDENTITY USING INDEX by_index_code_key;
 CREATE UNLOGGED TABLE s.unlogged (id int PRIMARY KEY);
 CREATE TABLE s.parted (id int PRIMARY KEY) PARTITION BY RANGE (id);
 CREATE TABLE s.part_1 PARTITION OF s.parted FOR VALUES FROM (0) TO (10);

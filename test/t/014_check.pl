@@ -11,6 +11,8 @@ $node->safe_psql('postgres', q{
     CREATE EXTENSION wal2debezium;
     CREATE TABLE fine (id int PRIMARY KEY);
     CREATE TABLE no_identity (v text);
+    CREATE TABLE by_index (id int PRIMARY KEY, code int NOT NULL UNIQUE);
+    ALTER TABLE by_index REPLICA IDENTITY USING INDEX by_index_code_key;
     CREATE ROLE plain LOGIN;
     CREATE ROLE replicating LOGIN REPLICATION;
 });
@@ -24,6 +26,7 @@ sub checked
 }
 
 checked('table without identity', {}, 1, qr/FAIL.*no_identity/, qr/ALTER TABLE.*no_identity.*REPLICA IDENTITY/s);
+checked('identity without the key', { 'table.include.list' => 'public.by_index' }, 0, qr/WARN.*by_index/, qr/ALTER TABLE.*by_index.*REPLICA IDENTITY FULL/s);
 checked('a good configuration', { 'table.include.list' => 'public.fine' }, 0, qr/^OK /m);
 checked('role without REPLICATION', { 'database.user' => 'plain', 'table.include.list' => 'public.fine' }, 1, qr/FAIL.*REPLICATION/, qr/ALTER ROLE/);
 checked('unreachable server', { 'database.port' => '1' }, 1, qr/FAIL/);
