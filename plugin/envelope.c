@@ -14,6 +14,7 @@
 #include "utils/memutils.h"
 
 #include "encode_nested.h"
+#include "connect_text.h"
 #include "envelope.h"
 #include "envelope_schema.h"
 #include "frame_format.h"
@@ -42,6 +43,7 @@ struct Envelope
 	DictionaryEntry *headers; /* __debezium.context.*; NULL: none */
 	DictionaryEntry *message_topic;
 	DictionaryEntry *message_key_schema;
+	const ConnectSchema *message_key_text; /* as RecordParts.key_text */
 	DictionaryEntry *message_value_schema;
 	JsonWriter keys[2]; /* old and new key of one event */
 	JsonWriter header_keys[2]; /* the same for headers */
@@ -59,7 +61,7 @@ append_text_header(StringInfo wire, const PluginOptions *options, const char *na
 	JsonWriter writer;
 	ConnectSchema *schema = connect_schema_new("string");
 
-	if (option_number(options, HEADER_CONVERTER) == HEADER_SIMPLE)
+	if (option_number(options, HEADER_CONVERTER) != HEADER_JSON)
 	{
 		header_append(wire, name, text, strlen(text));
 		return;
@@ -109,7 +111,9 @@ envelope_new(MemoryContext context, const PluginOptions *options, FrameBatch *ba
 	envelope->txn = txn;
 	envelope->headers = context_headers(options, dictionary, run_id);
 	envelope->message_topic = dictionary_intern_string(dictionary, ENTRY_TOPIC, topic, strlen(topic));
-	if (option_bool(options, KEY_CONVERTER_SCHEMAS_ENABLE))
+	if (option_number(options, KEY_CONVERTER) == CONVERTER_STRING)
+		envelope->message_key_text = message_key_schema();
+	if (keys_have_schema(options))
 		envelope->message_key_schema = schema_entry(dictionary, message_key_schema());
 	if (option_bool(options, VALUE_CONVERTER_SCHEMAS_ENABLE))
 		envelope->message_value_schema = schema_entry(dictionary, message_value_schema(options));
@@ -385,6 +389,7 @@ record_parts(Envelope *envelope, const RelationSchema *schema, const Change *cha
 		.topic = schema->topic,
 		.relation = schema->relation,
 		.key_schema = keyed ? schema->key_schema : NULL,
+		.key_text = schema->key_text,
 		.value_schema = value_schema(schema, change),
 		.headers = envelope->headers,
 		.flags = keyed ? 0 : RECORD_NULL_KEY,
@@ -486,7 +491,7 @@ same_text(const JsonWriter *a, const JsonWriter *b)
 	return a->len == b->len && memcmp(a->data, b->data, a->len) == 0;
 }
 
-/* A key for a header: JSON, or text as SimpleHeaderConverter has it. */
+/* A key for a header: JSON, or text as SimpleHeaderConverter or StringConverter has it. */
 static JsonWriter *
 render_header_key(Envelope *envelope, const RelationSchema *schema, int which, const RowImage *image)
 {
@@ -499,6 +504,14 @@ render_header_key(Envelope *envelope, const RelationSchema *schema, int which, c
 	if (option_number(envelope->options, HEADER_CONVERTER) == HEADER_JSON)
 	{
 		write_row(envelope, schema, key, image, writer);
+		return writer;
+	}
+	if (schema->header_key_text != NULL)
+	{
+		field->len = 0;
+		json_mark(field, 0);
+		write_row(envelope, schema, key, image, field);
+		connect_text(schema->header_key_text, field->data, field->len, writer);
 		return writer;
 	}
 	if (key->count == 0 && key->constant.size == 0)
@@ -666,6 +679,7 @@ envelope_message(Envelope *envelope, const char *prefix, const char *content, Si
 	RecordParts parts = {
 		.topic = envelope->message_topic,
 		.key_schema = envelope->message_key_schema,
+		.key_text = envelope->message_key_text,
 		.value_schema = envelope->message_value_schema,
 		.lsn = lsn,
 	};

@@ -13,6 +13,7 @@
 #include "miscadmin.h"
 #include "port/pg_bswap.h"
 
+#include "connect_text.h"
 #include "frame_batch.h"
 #include "frame_format.h"
 #include "json_line.h"
@@ -119,9 +120,15 @@ entry_close(JsonWriter *writer, Size start)
 static void
 parse_skip_events(FrameBatch *batch, const char *text)
 {
-	if (text != NULL && sscanf(text, UINT64_FORMAT ":" UINT64_FORMAT, &batch->skip_commit, &batch->skip_count) != 2)
+	int end = 0;
+
+	if (text == NULL)
+		return;
+	if (sscanf(text, UINT64_FORMAT ":" UINT64_FORMAT "%n", &batch->skip_commit, &batch->skip_count, &end) != 2 ||
+		text[end] != '\0')
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("invalid value \"%s\" for option \"%s\"", text, "internal.skip.events")));
+						errmsg("invalid value \"%s\" for option \"%s\"", text, "internal.skip.events"),
+						errhint("Allowed: %s.", option_definitions[OPT_SKIP_EVENTS].allowed)));
 }
 
 FrameBatch *
@@ -309,13 +316,34 @@ batch_record_begin(FrameBatch *batch, const RecordParts *parts)
 	return writer;
 }
 
+/* What StringConverter makes of the key. */
+static void
+key_to_text(FrameBatch *batch)
+{
+	JsonWriter *writer = &batch->writer;
+	JsonWriter *text = &batch->line;
+
+	if (batch->parts.key_text == NULL || (batch->parts.flags & RECORD_NULL_KEY) || writer->overflowed)
+		return;
+	text->len = 0;
+	json_mark(text, 0);
+	connect_text(batch->parts.key_text, writer->data + batch->key_start, writer->len - batch->key_start, text);
+	writer->len = batch->key_start;
+	json_raw(writer, text->data, text->len);
+	batch->parts.flags |= RECORD_KEY_OPAQUE;
+	writer->data[batch->record_start + 1] = (char) batch->parts.flags;
+}
+
 void
 batch_record_value(FrameBatch *batch)
 {
 	JsonWriter *writer = &batch->writer;
-	Size size = writer->len - batch->key_start;
-	char *fixed = writer->data + batch->record_start + FRAME_ENTRY_HEADER_SIZE;
+	Size size;
+	char *fixed;
 
+	key_to_text(batch);
+	size = writer->len - batch->key_start;
+	fixed = writer->data + batch->record_start + FRAME_ENTRY_HEADER_SIZE;
 	batch->value_start = writer->len;
 	if (writer->overflowed || (batch->parts.flags & RECORD_NULL_KEY))
 		return;

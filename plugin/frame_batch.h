@@ -18,6 +18,7 @@
 #include "access/xlogdefs.h"
 #include "replication/logical.h"
 
+#include "connect_schema.h"
 #include "dictionary.h"
 #include "json_writer.h"
 #include "plugin_options.h"
@@ -39,6 +40,7 @@ typedef struct RecordParts
 	DictionaryEntry *topic;
 	DictionaryEntry *relation;
 	DictionaryEntry *key_schema;
+	const ConnectSchema *key_text; /* the key is written as JSON and becomes Java's text of such a value */
 	DictionaryEntry *value_schema;
 	DictionaryEntry *headers;
 	const char *own_headers; /* in wire form, count first; NULL: none */

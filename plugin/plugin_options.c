@@ -36,6 +36,24 @@ const OptionDefinition option_definitions[OPTION_COUNT] = {
 /* Longest option value: a list of all tables of a large database fits easily. */
 #define MAX_OPTION_SIZE (1024 * 1024)
 
+uint64
+option_decimal(const PluginOptions *options, OptionId id, uint64 otherwise)
+{
+	const char *text = options->values[id].text;
+	char *end;
+	uint64 number;
+
+	if (text == NULL)
+		return otherwise;
+	errno = 0;
+	number = strtoull(text, &end, 10);
+	if (!isdigit((unsigned char) *text) || *end != '\0' || errno != 0)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("invalid value \"%s\" for option \"%s\"", text, option_definitions[id].name),
+						errhint("Allowed: %s.", option_definitions[id].allowed)));
+	return number;
+}
+
 const char *
 option_kind_name(OptionKind kind)
 {
@@ -123,6 +141,20 @@ parse_integer(const char *name, const char *allowed, OptionValue *value)
 		invalid_value(name, value->text, allowed);
 }
 
+/* Avro, Protobuf and JSON Schema converters, which many configurations name. */
+static void
+refuse_registry(const char *name, const char *value)
+{
+	static const char *const packages[] = {"io.confluent.", "io.apicurio.", "com.amazonaws."};
+
+	for (int i = 0; i < lengthof(packages); i++)
+		if (pg_strncasecmp(value, packages[i], strlen(packages[i])) == 0)
+			ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+							errmsg("cannot use option \"%s\" with value \"%s\"", name, value),
+							errdetail("Converters that need a schema registry are not built; see Limits in the README."),
+							errhint("Use org.apache.kafka.connect.json.JsonConverter.")));
+}
+
 static void
 parse_enum(const char *name, const char *allowed, OptionValue *value)
 {
@@ -142,6 +174,7 @@ parse_enum(const char *name, const char *allowed, OptionValue *value)
 			break;
 		at = end + 1;
 	}
+	refuse_registry(name, value->text);
 	invalid_value(name, value->text, allowed);
 }
 
@@ -500,10 +533,41 @@ fill_modes(PluginOptions *options)
 	modes->decimal_format = (DecimalFormat) option_number(options, VALUE_CONVERTER_DECIMAL_FORMAT);
 	options->key_modes = *modes;
 	options->key_modes.decimal_format = (DecimalFormat) option_number(options, KEY_CONVERTER_DECIMAL_FORMAT);
-	/* SimpleHeaderConverter writes numbers, JsonConverter has its default there */
+	if (option_number(options, KEY_CONVERTER) == CONVERTER_STRING)
+		options->key_modes.decimal_format = DECIMAL_NUMERIC;
+	/* the other converters write numbers, JsonConverter has its default there */
 	options->header_modes = *modes;
 	options->header_modes.decimal_format =
-		option_number(options, HEADER_CONVERTER) == HEADER_SIMPLE ? DECIMAL_NUMERIC : DECIMAL_BASE64;
+		option_number(options, HEADER_CONVERTER) == HEADER_JSON ? DECIMAL_BASE64 : DECIMAL_NUMERIC;
+}
+
+static void
+refuse_converter(const char *name, const char *value, const char *detail, const char *hint)
+{
+	ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("cannot use option \"%s\" with value \"%s\"", name, value),
+					errdetail_internal("%s", detail), errhint("%s", hint)));
+}
+
+/* Converters that are recognized, and cannot write change events. */
+static void
+check_converters(const PluginOptions *options)
+{
+	static const OptionId ids[] = {OPT_KEY_CONVERTER, OPT_VALUE_CONVERTER, OPT_HEADER_CONVERTER};
+
+	for (int i = 0; i < lengthof(ids); i++)
+	{
+		const OptionValue *value = &options->values[ids[i]];
+		bool bytes = value->number == (ids[i] == OPT_HEADER_CONVERTER ? (int) HEADER_BYTES : (int) CONVERTER_BYTES);
+
+		if (bytes)
+			refuse_converter(option_definitions[ids[i]].name, value->text,
+							 "It writes bytes only, and keys, values and headers of change events are structures and text.",
+							 "Use org.apache.kafka.connect.json.JsonConverter.");
+	}
+	if (option_number(options, VALUE_CONVERTER) == CONVERTER_STRING)
+		refuse_converter("value.converter", option_text(options, VALUE_CONVERTER),
+						 "It would write change events as Java's text of an object, which cannot be read back.",
+						 "Use org.apache.kafka.connect.json.JsonConverter.");
 }
 
 static void
@@ -530,6 +594,7 @@ options_finish(PluginOptions *options, const char *database)
 	options->skipped = parse_skipped_operations(option_text(options, SKIPPED_OPERATIONS));
 	options->release = parse_release(option_text(options, DEBEZIUM_VERSION));
 	fill_modes(options);
+	check_converters(options);
 	key_columns_parse(options);
 	column_mappers_parse(options);
 	topic_routing_parse(options);

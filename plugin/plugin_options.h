@@ -90,10 +90,19 @@ typedef enum FailureMode
 	FAILURE_SKIP
 } FailureMode;
 
+typedef enum RecordConverter
+{
+	CONVERTER_JSON,
+	CONVERTER_STRING,
+	CONVERTER_BYTES
+} RecordConverter;
+
 typedef enum HeaderConverter
 {
 	HEADER_SIMPLE,
-	HEADER_JSON
+	HEADER_JSON,
+	HEADER_STRING,
+	HEADER_BYTES
 } HeaderConverter;
 
 typedef enum AdjustmentMode
@@ -153,6 +162,10 @@ typedef struct PluginOptions
 #define option_number(options, id) ((options)->values[OPT_##id].number)
 #define option_is_set(options, id) ((options)->values[OPT_##id].is_set)
 
+/* Are keys written with their schema? */
+#define keys_have_schema(options)                                                                                      \
+	(option_number(options, KEY_CONVERTER) == CONVERTER_JSON && option_bool(options, KEY_CONVERTER_SCHEMAS_ENABLE))
+
 /* Empty options in the current memory context. */
 extern PluginOptions *options_new(void);
 
@@ -168,6 +181,9 @@ extern void options_finish(PluginOptions *options, const char *database);
 
 /* From the list of DefElem that START_REPLICATION and the SQL functions give a plugin. */
 extern PluginOptions *options_from_list(List *elements, const char *database);
+
+/* An internal option that is a decimal number, or otherwise if it is not set; ERROR if it is something else. */
+extern uint64 option_decimal(const PluginOptions *options, OptionId id, uint64 otherwise);
 
 /* Words for people. */
 extern const char *option_kind_name(OptionKind kind);

@@ -21,6 +21,7 @@
 #include "utils/syscache.h"
 
 #include "column_mapper.h"
+#include "connect_text.h"
 #include "encode_nested.h"
 #include "envelope_schema.h"
 #include "frame_format.h"
@@ -338,16 +339,39 @@ modes_of(const Build *build, RowRole role)
 	}
 }
 
-/* Does the converter show a default in place of null?  In headers both of them do. */
+/* Is the plan's JSON but a step on the way to Java's text of the structure? */
+static bool
+becomes_text(const Build *build, RowRole role)
+{
+	return (role == ROLE_KEY && option_number(build->options, KEY_CONVERTER) == CONVERTER_STRING) ||
+		   (role == ROLE_HEADER_KEY && option_number(build->options, HEADER_CONVERTER) == HEADER_STRING);
+}
+
+static void
+check_text(const Build *build, RowRole role, const char *column, const ConnectSchema *field)
+{
+	const char *obstacle = becomes_text(build, role) ? connect_text_obstacle(field) : NULL;
+
+	if (obstacle != NULL)
+		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+						errmsg("key column \"%s\" of table \"%s\" cannot be written by StringConverter", column,
+							   relation_schema_name(build->schema)),
+						errdetail("That is Java's text of the value: %s.", obstacle),
+						errhint("Set %s to org.apache.kafka.connect.json.JsonConverter, or choose other columns with "
+								"message.key.columns.",
+								role == ROLE_KEY ? "key.converter" : "header.converter")));
+}
+
+/* Does the converter show a default in place of null?  In headers all but StringConverter do. */
 static bool
 shows_default(const Build *build, RowRole role)
 {
 	switch (role)
 	{
 		case ROLE_KEY:
-			return option_bool(build->options, KEY_CONVERTER_REPLACE_NULL_WITH_DEFAULT);
+			return option_bool(build->options, KEY_CONVERTER_REPLACE_NULL_WITH_DEFAULT) && !becomes_text(build, role);
 		case ROLE_HEADER_KEY:
-			return true;
+			return !becomes_text(build, role);
 		default:
 			return option_bool(build->options, VALUE_CONVERTER_REPLACE_NULL_WITH_DEFAULT);
 	}
@@ -363,6 +387,7 @@ plan_field(Build *build, ColumnPlan *column, Form_pg_attribute attribute, RowRol
 	char *value_default = default_json(expression, attribute, column->codec);
 	ConnectSchema *field = column->codec->encoder->schema(column->codec);
 
+	check_text(build, role, column->name, field);
 	if (is_key)
 		array_refuse_null_items(column->codec);
 	else
@@ -570,7 +595,9 @@ plan_records(Build *build)
 	schema->relation = relation_entry(dictionary, schema);
 	if (build->publication.row_filter)
 		schema->row_filter = row_filter_new(schema->context, build->rel, build->publication.row_filter);
-	if (option_bool(options, KEY_CONVERTER_SCHEMAS_ENABLE))
+	schema->key_text = becomes_text(build, ROLE_KEY) ? key : NULL;
+	schema->header_key_text = becomes_text(build, ROLE_HEADER_KEY) ? header_key : NULL;
+	if (keys_have_schema(options))
 		schema->key_schema = schema_entry(dictionary, key);
 	if (option_number(options, HEADER_CONVERTER) == HEADER_JSON && option_bool(options, HEADER_CONVERTER_SCHEMAS_ENABLE))
 		schema->header_key_schema = schema_entry(dictionary, header_key);

@@ -74,6 +74,8 @@ typedef struct RelationSchema
 	RowPlan key;
 	RowPlan header_key; /* the key in the headers of a key change */
 	bool keyed; /* records have a key, if only a constant one */
+	const ConnectSchema *key_text;		  /* keys become Java's text of such a structure; NULL: they stay JSON */
+	const ConnectSchema *header_key_text; /* the same for keys in headers */
 	FixedText source_table; /* its part of "source" */
 
 	/* dictionary entries, one reference each; NULL: none */

@@ -36,13 +36,14 @@ txn_state_new(MemoryContext context, const PluginOptions *options, FrameBatch *b
 	state->batch = batch;
 	state->source = source_block_new(context, options);
 	state->context = AllocSetContextCreate(context, "wal2debezium transaction", ALLOCSET_DEFAULT_SIZES);
-	if (option_text(options, LAST_COMMIT_LSN))
-		state->last_commit = strtoull(option_text(options, LAST_COMMIT_LSN), NULL, 10);
+	state->last_commit = option_decimal(options, OPT_LAST_COMMIT_LSN, 0);
 	if (option_bool(options, PROVIDE_TRANSACTION_METADATA))
 	{
 		topic = topic_for_transactions(options);
 		state->topic = dictionary_intern_string(dictionary, ENTRY_TOPIC, topic, strlen(topic));
-		if (option_bool(options, KEY_CONVERTER_SCHEMAS_ENABLE))
+		if (option_number(options, KEY_CONVERTER) == CONVERTER_STRING)
+			state->key_text = transaction_key_schema();
+		if (keys_have_schema(options))
 			state->key_schema = schema_entry(dictionary, transaction_key_schema());
 		if (option_bool(options, VALUE_CONVERTER_SCHEMAS_ENABLE))
 			state->value_schema = schema_entry(dictionary, transaction_value_schema());
@@ -103,6 +104,7 @@ write_metadata(TxnState *state, bool begin, XLogRecPtr lsn)
 	RecordParts parts = {
 		.topic = state->topic,
 		.key_schema = state->key_schema,
+		.key_text = state->key_text,
 		.value_schema = state->value_schema,
 		.lsn = lsn,
 	};

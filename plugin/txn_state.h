@@ -39,6 +39,7 @@ typedef struct TxnState
 	int64 last_time_us;		/* its commit time; 0: none yet */
 	DictionaryEntry *topic; /* of transaction metadata; NULL: off */
 	DictionaryEntry *key_schema;
+	const struct ConnectSchema *key_text; /* as RecordParts.key_text; NULL: keys are JSON */
 	DictionaryEntry *value_schema;
 
 	/* of the transaction */

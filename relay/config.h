@@ -36,6 +36,10 @@ typedef struct ConfigSetting
 typedef struct Config Config;
 
 /* What the configuration is for; decides what config_check() requires. */
+/* Values of key.converter, value.converter and header.converter that mean more than JSON. */
+#define CONVERTER_STRING "org.apache.kafka.connect.storage.StringConverter"
+#define CONVERTER_BYTES "org.apache.kafka.connect.converters.ByteArrayConverter"
+
 typedef enum ConfigPurpose
 {
 	CONFIG_FOR_RUN,

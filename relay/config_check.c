@@ -78,8 +78,8 @@ known_elsewhere(const char *name)
 		{"toasted.value.placeholder", "it is called \"unavailable.value.placeholder\""},
 		{"include.schema.changes", "remove it: PostgreSQL's connector has no schema change topic"},
 		{"security.protocol", "set \"producer.override.security.protocol\""},
-		{"key.converter.schema.registry.url", "remove it: only JsonConverter is there"},
-		{"value.converter.schema.registry.url", "remove it: only JsonConverter is there"},
+		{"key.converter.schema.registry.url", "remove it: converters with a schema registry are not built"},
+		{"value.converter.schema.registry.url", "remove it: converters with a schema registry are not built"},
 	};
 
 	for (size_t i = 0; i < sizeof(map) / sizeof(map[0]); i++)
@@ -165,6 +165,21 @@ is_harmless(const OptionInfo *info, const char *value)
 	return *value == '\0' || (info->default_value != NULL && strcasecmp(value, info->default_value) == 0);
 }
 
+/* Avro, Protobuf and JSON Schema converters, which many configurations name. */
+static bool
+is_registry_converter(const OptionInfo *info, const char *value)
+{
+	static const char *const packages[] = {"io.confluent.", "io.apicurio.", "com.amazonaws."};
+
+	if (info != &option_infos[OPT_KEY_CONVERTER] && info != &option_infos[OPT_VALUE_CONVERTER] &&
+		info != &option_infos[OPT_HEADER_CONVERTER])
+		return false;
+	for (size_t i = 0; i < sizeof(packages) / sizeof(packages[0]); i++)
+		if (strncasecmp(value, packages[i], strlen(packages[i])) == 0)
+			return true;
+	return false;
+}
+
 static void
 check_recognized(Checker *checker, const OptionInfo *info, const ConfigSetting *setting)
 {
@@ -176,6 +191,10 @@ check_recognized(Checker *checker, const OptionInfo *info, const ConfigSetting *
 		report_refused(checker, setting, info->help);
 	else if (info->side == SIDE_IGNORED)
 		log_no_effect(checker, setting, info->help);
+	else if (is_registry_converter(info, setting->value))
+		report_refused(checker, setting,
+					   "converters that need a schema registry are not built, see Limits in README.md; use "
+					   "org.apache.kafka.connect.json.JsonConverter");
 	else if (check_text(checker, setting))
 		check_value(checker, info, setting);
 }
@@ -267,6 +286,21 @@ check_unbuilt(Checker *checker, OptionId id, const char *value, const char *hint
 
 	if (setting != NULL && strcmp(setting->value, value) == 0)
 		report_refused(checker, setting, hint);
+}
+
+/* Converters that are recognized, and cannot write change events. */
+static void
+check_converters(Checker *checker)
+{
+	const char *bytes = "it writes bytes only, and keys, values and headers of change events are structures and text; use "
+						"org.apache.kafka.connect.json.JsonConverter";
+
+	check_unbuilt(checker, OPT_KEY_CONVERTER, CONVERTER_BYTES, bytes);
+	check_unbuilt(checker, OPT_VALUE_CONVERTER, CONVERTER_BYTES, bytes);
+	check_unbuilt(checker, OPT_HEADER_CONVERTER, CONVERTER_BYTES, bytes);
+	check_unbuilt(checker, OPT_VALUE_CONVERTER, CONVERTER_STRING,
+				  "it would write change events as Java's text of an object, which cannot be read back; use "
+				  "org.apache.kafka.connect.json.JsonConverter");
 }
 
 /* Locks protect the schema from changing under Debezium's snapshot; ours needs none. */
@@ -379,6 +413,7 @@ check_combinations(Checker *checker)
 	check_snapshot_mode(checker);
 	check_unbuilt(checker, OPT_SNAPSHOT_LOCKING_MODE, "custom", "Java classes cannot be loaded; use none");
 	note_locking_mode(checker);
+	check_converters(checker);
 	check_unbuilt(checker, OPT_SNAPSHOT_QUERY_MODE, "custom", "Java classes cannot be loaded; use select_all");
 	check_unbuilt(checker, OPT_EXACTLY_ONCE_SUPPORT, "required",
 				  "exactly-once delivery is not built yet; delivery is at least once");

@@ -158,8 +158,11 @@ heartbeat_new(const Config *config, Logger *log)
 	if (heartbeat->interval_ms == 0)
 		return heartbeat;
 	heartbeat->topic = topic_name(config);
-	heartbeat->key = heartbeat_key(config_text(config, OPT_TOPIC_PREFIX),
-								   config_bool(config, OPT_KEY_CONVERTER_SCHEMAS_ENABLE));
+	if (strcmp(config_text(config, OPT_KEY_CONVERTER), CONVERTER_STRING) == 0)
+		heartbeat->key = memory_printf("Struct{serverName=%s}", config_text(config, OPT_TOPIC_PREFIX));
+	else
+		heartbeat->key = heartbeat_key(config_text(config, OPT_TOPIC_PREFIX),
+									   config_bool(config, OPT_KEY_CONVERTER_SCHEMAS_ENABLE));
 	heartbeat->value_with_schema = config_bool(config, OPT_VALUE_CONVERTER_SCHEMAS_ENABLE);
 	heartbeat->action_query = query != NULL && *query != '\0' ? query : NULL;
 	return heartbeat;

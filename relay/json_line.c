@@ -212,21 +212,26 @@ json_line_append(Buffer *buffer, const SinkRecord *sink_record)
 }
 
 static void
-append_raw_member(Buffer *buffer, const char *name, Bytes bytes)
+append_raw_member(Buffer *buffer, const char *name, const char *base64_name, Bytes bytes)
 {
-	append_member(buffer, ',', name);
-	if (bytes.data)
-		buffer_append(buffer, bytes.data, bytes.size);
-	else
+	const char *data = bytes.data;
+	bool spliced = data == NULL || (bytes.size > 0 && (data[0] == '{' || data[0] == '['));
+
+	append_member(buffer, ',', spliced ? name : base64_name);
+	if (data == NULL)
 		buffer_append_text(buffer, "null");
+	else if (spliced)
+		buffer_append(buffer, data, bytes.size);
+	else
+		buffer_append_json_base64(buffer, data, bytes.size);
 }
 
 void
 json_line_append_raw(Buffer *buffer, const char *topic, int32_t partition, Bytes key, Bytes value)
 {
 	append_topic(buffer, topic, strlen(topic));
-	append_raw_member(buffer, "key", key);
-	append_raw_member(buffer, "value", value);
+	append_raw_member(buffer, "key", "key_base64", key);
+	append_raw_member(buffer, "value", "value_base64", value);
 	if (partition >= 0)
 		append_number(buffer, "partition", partition);
 	buffer_append(buffer, "}\n", 2);

@@ -11,7 +11,7 @@
 
 /* Appends the line with its newline. Key, value and holes come as they are; what is not JSON goes as base64. */
 extern void json_line_append(Buffer *buffer, const SinkRecord *sink_record);
-/* The same for a record of the relay's own, whose key and value are JSON or (data NULL) null. */
+/* The same for a record of the relay's own, whose key and value are JSON structures, other text (base64) or (data NULL) null. */
 extern void json_line_append_raw(Buffer *buffer, const char *topic, int32_t partition, Bytes key, Bytes value);
 
 #endif

@@ -182,6 +182,8 @@ test_values(void)
 	accepts("snapshot.mode", "never", "no_data");
 	accepts("snapshot.mode", "schema_only", "no_data");
 	accepts("snapshot.locking.mode", "shared", "shared");
+	accepts("key.converter", "org.apache.kafka.connect.storage.StringConverter",
+			"org.apache.kafka.connect.storage.StringConverter");
 	accepts("snapshot.mode", "INITIAL", "initial");
 	accepts("snapshot.mode", "when_needed", "when_needed");
 	accepts("replica.identity.autoset.values", "public.(a|b):full, public.c:INDEX c_v ,d:NOTHING",
@@ -199,7 +201,12 @@ test_values(void)
 	refuses("tasks.max", "2", "invalid value \"2\" for option \"tasks.max\"", "only 1 is possible");
 	refuses("decimal.handling.mode", "exact", "invalid value \"exact\"", "precise|double|string");
 	refuses("value.converter", "io.confluent.connect.avro.AvroConverter", "value.converter",
-			"JsonConverter is possible");
+			"schema registry");
+	refuses("value.converter", "org.apache.kafka.connect.storage.StringConverter", "value.converter", "JsonConverter");
+	refuses("key.converter", "org.apache.kafka.connect.converters.ByteArrayConverter", "key.converter", "bytes only");
+	refuses("header.converter", "org.apache.kafka.connect.converters.ByteArrayConverter", "header.converter",
+			"bytes only");
+	refuses("key.converter", "some.other.Converter", "invalid value \"some.other.Converter\"", "JsonConverter");
 	refuses("snapshot.mode", "custom", "\"snapshot.mode\" with value \"custom\"", "when_needed or no_data");
 	refuses("replica.identity.autoset.values", "public.a", "\"public.a\"", "TABLE:IDENTITY");
 	refuses("replica.identity.autoset.values", "public.a:SOME", "\"public.a:SOME\"", "TABLE:IDENTITY");
