@@ -1,0 +1,18 @@
+INSERT INTO a VALUES (1, 'Geheimnis é', 'tn', 'td', 'x', 'abcdef', 'vd value', 'ab', 'q', 'sad', 'so happy', 'it''s', 'red', 'ab', 'CiText', 'x', 'abc', 'dtext', 'dd2', '{"a":  "é\n😀"}', '{"b": [1, 2]}', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', '<a>é</a>', '10.1.2.3/8', 12345.67, 1.50, 33.10, '2020-01-02 03:04:05.678+00', '10:00:01.5+02', '2020-01-02 03:04:05', '2020-02-02', '1 day 02:00', '\x0102030405060708', B'101010101010', 'a.b.c', 'k=>v', '[1,5)', 'a b:1', '{a,b}', '(1,2)', 12.5, 1.25, true, '978-0-393-04002-9', 5, '\xff');
+INSERT INTO a (id, tn, dt) VALUES (2, 'x', 'y');
+INSERT INTO a (id, t, tn, dt, qc, v, td, vd) VALUES (3, 'a😀b😀c', '', '', '\303', '', NULL, NULL);
+INSERT INTO a (id, t, tn, dt, b) VALUES (4, repeat('long é', 20000), 'x', 'y', convert_to(repeat('0123456789', 1000), 'UTF8'));
+UPDATE a SET n = 1 WHERE id = 4;
+UPDATE a SET t = 'new', td = NULL WHERE id = 1;
+UPDATE a SET id = 10 WHERE id = 2;
+DELETE FROM a WHERE id = 1;
+DELETE FROM a WHERE id = 4;
+INSERT INTO f VALUES (1, 'Geheimnis é', 'tn', 'td', 'x', 'abcdef', 'vd value', 'ab', 'q', 'sad', 'so happy', 'it''s', 'red', 'ab', 'CiText', 'x', 'abc', 'dtext', 'dd2', '{"a":  "é\n😀"}', '{"b": [1, 2]}', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', '<a>é</a>', '10.1.2.3/8', 12345.67, 1.50, 33.10, '2020-01-02 03:04:05.678+00', '10:00:01.5+02', '2020-01-02 03:04:05', '2020-02-02', '1 day 02:00', '\x0102030405060708', B'101010101010', 'a.b.c', 'k=>v', '[1,5)', 'a b:1', '{a,b}', '(1,2)', 12.5, 1.25, true, '978-0-393-04002-9', 5, '\xff');
+INSERT INTO f (id, tn, dt) VALUES (2, 'x', 'y');
+INSERT INTO f (id, t, tn, dt, qc, v, td, vd) VALUES (3, 'a😀b😀c', '', '', '\303', '', NULL, NULL);
+INSERT INTO f (id, t, tn, dt, b) VALUES (4, repeat('long é', 20000), 'x', 'y', convert_to(repeat('0123456789', 1000), 'UTF8'));
+UPDATE f SET n = 1 WHERE id = 4;
+UPDATE f SET t = 'new', td = NULL WHERE id = 1;
+UPDATE f SET id = 10 WHERE id = 2;
+DELETE FROM f WHERE id = 1;
+DELETE FROM f WHERE id = 4;

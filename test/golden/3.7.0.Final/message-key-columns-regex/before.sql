@@ -1,0 +1,1 @@
+create table a1 (id int primary key, v1 text, v2 text, w int); create table a2 (id int primary key, w int); create table b1 (id int primary key, m int, n int);

@@ -1,0 +1,1 @@
+insert into a1 values (1,'a','b',2); update a1 set v1='c'; delete from a1; insert into a2 values (1,2); insert into b1 values (1,2,3); update b1 set n=4; delete from b1;

@@ -1,0 +1,1 @@
+insert into u1 values (null,null,null,null); insert into u1 default values; update u1 set c='x'; delete from u1; insert into u2 values (1,'x',2); update u2 set c=5; delete from u2;

@@ -1,0 +1,1 @@
+create table ab_1 (id int primary key, v text); create table ab_22 (v text); alter table ab_22 replica identity full;

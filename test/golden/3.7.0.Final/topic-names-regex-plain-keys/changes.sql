@@ -1,0 +1,1 @@
+insert into ab_1 values (1,'x'); update ab_1 set id=2; delete from ab_1; insert into ab_22 values ('x'); update ab_22 set v='y'; delete from ab_22; truncate ab_1;
