@@ -65,9 +65,13 @@ column_hash_parse(const char *option, const char *text, bool serialised)
 	const char *end = strchrnul(text, '.');
 	char *name = pnstrdup(text, end - text);
 
-	if (*name == '\0' || strncmp(end, SALT_SEPARATOR, strlen(SALT_SEPARATOR)) != 0 || end[strlen(SALT_SEPARATOR)] == '\0')
-		ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR), errmsg("malformed option name \"%s\"", option),
-						errhint("Write column.mask.hash.ALGORITHM.with.salt.SALT, or column.mask.hash.v2.ALGORITHM.with.salt.SALT.")));
+	if (*name == '\0' || strncmp(end, SALT_SEPARATOR, strlen(SALT_SEPARATOR)) != 0 ||
+		end[strlen(SALT_SEPARATOR)] == '\0')
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_SYNTAX_ERROR), errmsg("malformed option name \"%s\"", option),
+			 errhint(
+				 "Write column.mask.hash.ALGORITHM.with.salt.SALT, or column.mask.hash.v2.ALGORITHM.with.salt.SALT.")));
 	hash->algorithm = find_algorithm(name);
 	hash->salt = pstrdup(end + strlen(SALT_SEPARATOR));
 	hash->serialised = serialised;
@@ -131,7 +135,8 @@ digest_failed(pg_cryptohash_ctx *context)
 {
 	const char *reason = pg_cryptohash_error(context);
 
-	ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not compute the hash of a masked column: %s", reason)));
+	ereport(ERROR,
+			(errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not compute the hash of a masked column: %s", reason)));
 }
 
 int

@@ -35,7 +35,7 @@ struct ColumnMapper
 {
 	MapperKind kind;
 	RegexList *columns;
-	int length;		  /* of what is left, or of the mask */
+	int length; /* of what is left, or of the mask */
 	ColumnHash *hash;
 	MemoryContext context;
 	List *reported; /* names of columns */
@@ -371,7 +371,8 @@ truncate_encode(const ValueCodec *codec, Datum datum, JsonWriter *writer)
 
 	json_writer_init(&string, CurrentMemoryContext, 256);
 	json_mark(&string, 0);
-	return mapped->inner->encoder->encode(mapped->inner, shortened(mapped, datum), &string) && write_cut(codec, &string, writer);
+	return mapped->inner->encoder->encode(mapped->inner, shortened(mapped, datum), &string) &&
+		   write_cut(codec, &string, writer);
 }
 
 static bool

@@ -51,20 +51,23 @@ typedef struct Members
 static void
 refuse(const Dialect *dialect, const char *construct)
 {
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_REGULAR_EXPRESSION),
-			 errmsg("regular expression \"%s\" in option \"%s\" uses \"%s\", which is not supported", dialect->pattern,
-					dialect->option, construct),
-			 errhint("Supported: literals, ., classes without nesting or &&, \\d \\w \\s \\b \\Q..\\E and the like, "
-					 "\\p{Alpha} and general categories, groups, alternatives, greedy, reluctant and possessive quantifiers, "
-					 "look-around, flags i, s, x.")));
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_INVALID_REGULAR_EXPRESSION),
+		 errmsg("regular expression \"%s\" in option \"%s\" uses \"%s\", which is not supported", dialect->pattern,
+				dialect->option, construct),
+		 errhint(
+			 "Supported: literals, ., classes without nesting or &&, \\d \\w \\s \\b \\Q..\\E and the like, "
+			 "\\p{Alpha} and general categories, groups, alternatives, greedy, reluctant and possessive quantifiers, "
+			 "look-around, flags i, s, x.")));
 }
 
 static void
 invalid(const Dialect *dialect, const char *reason)
 {
 	ereport(ERROR, (errcode(ERRCODE_INVALID_REGULAR_EXPRESSION),
-					errmsg("invalid regular expression \"%s\" in option \"%s\": %s", dialect->pattern, dialect->option, reason),
+					errmsg("invalid regular expression \"%s\" in option \"%s\": %s", dialect->pattern, dialect->option,
+						   reason),
 					errdetail("The error is at byte %zu.", (size_t) (dialect->at - dialect->pattern))));
 }
 
@@ -163,9 +166,9 @@ posix_class_has(const char *name, int c)
 	static const struct
 	{
 		const char *name;
-		int (*test) (int c);
-	} classes[] = {{"Lower", islower}, {"Upper", isupper}, {"ASCII", NULL},	  {"Alpha", isalpha}, {"Digit", isdigit},
-				   {"Alnum", isalnum}, {"Punct", ispunct}, {"Graph", isgraph}, {"Print", isprint}, {"Blank", NULL},
+		int (*test)(int c);
+	} classes[] = {{"Lower", islower}, {"Upper", isupper},	 {"ASCII", NULL},	 {"Alpha", isalpha}, {"Digit", isdigit},
+				   {"Alnum", isalnum}, {"Punct", ispunct},	 {"Graph", isgraph}, {"Print", isprint}, {"Blank", NULL},
 				   {"Cntrl", iscntrl}, {"XDigit", isxdigit}, {"Space", isspace}};
 
 	for (int i = 0; i < lengthof(classes); i++)
@@ -252,7 +255,9 @@ read_number(Dialect *dialect, int base, int least, int limit)
 	while (count < limit)
 	{
 		char c = *dialect->at;
-		int digit = isdigit((unsigned char) c) ? c - '0' : isxdigit((unsigned char) c) ? pg_ascii_tolower(c) - 'a' + 10 : 99;
+		int digit = isdigit((unsigned char) c)	  ? c - '0'
+					: isxdigit((unsigned char) c) ? pg_ascii_tolower(c) - 'a' + 10
+												  : 99;
 
 		if (digit >= base)
 			break;

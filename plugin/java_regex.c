@@ -101,8 +101,9 @@ java_regex_compile(MemoryContext context, const char *option, const char *patter
 	if (general == NULL)
 		out_of_memory();
 	if (strlen(pattern) > MAX_PATTERN_SIZE)
-		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-						errmsg("a regular expression in option \"%s\" is longer than %d bytes", option, MAX_PATTERN_SIZE)));
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("a regular expression in option \"%s\" is longer than %d bytes", option, MAX_PATTERN_SIZE)));
 	regex->option = option;
 	regex->pattern = MemoryContextStrdup(context, pattern);
 	translated = java_dialect_translate(option, pattern, ignore_case);
@@ -119,10 +120,11 @@ run_match(const JavaRegex *regex, const char *subject, Size size, uint32 options
 	int result = pcre2_match(regex->code, (PCRE2_SPTR) subject, size, 0, options, regex->match, regex->limits);
 
 	if (result == PCRE2_ERROR_MATCHLIMIT || result == PCRE2_ERROR_DEPTHLIMIT || result == PCRE2_ERROR_HEAPLIMIT)
-		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-						errmsg("regular expression \"%s\" in option \"%s\" takes too many steps", regex->pattern, regex->option),
-						errdetail("The text was \"%.200s\".", subject),
-						errhint("Avoid nested repetition such as (a+)+.")));
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+			 errmsg("regular expression \"%s\" in option \"%s\" takes too many steps", regex->pattern, regex->option),
+			 errdetail("The text was \"%.200s\".", subject), errhint("Avoid nested repetition such as (a+)+.")));
 	return Max(result, 0);
 }
 
@@ -185,9 +187,10 @@ java_replacement_check(const JavaRegex *regex, const char *option, const char *r
 			valid = read_group(regex, &at) >= 0;
 	}
 	if (!valid)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("invalid value \"%s\" for option \"%s\"", replacement, option),
-						errhint("$1 and ${name} stand for groups of \"%s\", \\$ and \\\\ for themselves.", regex->pattern)));
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("invalid value \"%s\" for option \"%s\"", replacement, option),
+				 errhint("$1 and ${name} stand for groups of \"%s\", \\$ and \\\\ for themselves.", regex->pattern)));
 }
 
 /* A group of the last match; one that took no part is empty. */

@@ -21,6 +21,7 @@ extern void key_columns_parse(PluginOptions *options);
  * Of the table's columns (char *, UTF-8), the indexes of those that the
  * option makes the key, in listed order; NIL: it does not concern the table.
  */
-extern List *key_columns_choose(const PluginOptions *options, const char *schema, const char *table, const List *columns);
+extern List *key_columns_choose(const PluginOptions *options, const char *schema, const char *table,
+								const List *columns);
 
 #endif /* KEY_COLUMNS_H */

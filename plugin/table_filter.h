@@ -24,7 +24,8 @@ extern TableFilter *table_filter_new(const PluginOptions *options);
 /* NULL if the lists let the table through, else the reason in words. */
 extern const char *filter_table_reason(const TableFilter *filter, const char *schema, const char *table);
 
-extern bool filter_captures_column(const TableFilter *filter, const char *schema, const char *table, const char *column);
+extern bool filter_captures_column(const TableFilter *filter, const char *schema, const char *table,
+								   const char *column);
 
 extern bool filter_captures_message(const TableFilter *filter, const char *prefix);
 

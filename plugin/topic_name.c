@@ -21,8 +21,8 @@
 /* What becomes of a character that may not stay. */
 typedef enum Replacement
 {
-	REPLACE_UNDERSCORE,		/* one _ per UTF-16 unit */
-	REPLACE_UNICODE,		/* _uXXXX per UTF-16 unit, four digits below 0x100, else as many as it takes */
+	REPLACE_UNDERSCORE, /* one _ per UTF-16 unit */
+	REPLACE_UNICODE,	/* _uXXXX per UTF-16 unit, four digits below 0x100, else as many as it takes */
 } Replacement;
 
 static void
@@ -223,7 +223,8 @@ adjust(AdjustmentMode mode, const char *name, const char *also)
 char *
 schema_name(const PluginOptions *options, const char *topic, const char *suffix)
 {
-	return adjust((AdjustmentMode) option_number(options, SCHEMA_NAME_ADJUSTMENT_MODE), psprintf("%s%s", topic, suffix), ".");
+	return adjust((AdjustmentMode) option_number(options, SCHEMA_NAME_ADJUSTMENT_MODE), psprintf("%s%s", topic, suffix),
+				  ".");
 }
 
 char *
