@@ -10,11 +10,9 @@
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
 #include "access/transam.h"
 #include "catalog/pg_type.h"
 #include "utils/lsyscache.h"
-#include "utils/syscache.h"
 
 #include "encoder_table.h"
 #include "source_type.h"
@@ -124,35 +122,15 @@ type_scale(Oid type, int32 typmod)
 	}
 }
 
-/* The base type of a domain and the modifier that the domain gives it; false: not a domain. */
-static bool
-domain_base(Oid type, Oid *base, int32 *typmod)
-{
-	HeapTuple tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
-	Form_pg_type form;
-	bool is_domain;
-
-	if (!HeapTupleIsValid(tuple))
-		return false;
-	form = (Form_pg_type) GETSTRUCT(tuple);
-	is_domain = form->typtype == TYPTYPE_DOMAIN;
-	*base = form->typbasetype;
-	*typmod = form->typtypmod;
-	ReleaseSysCache(tuple);
-	return is_domain;
-}
-
 /* What a type has without a modifier of the column's own; a domain has its base type's. */
 static void
 describe_default(SourceType *source, Oid type)
 {
 	int32 typmod = NO_TYPMOD;
-	Oid base;
+	Oid base = getBaseTypeAndTypmod(type, &typmod);
 
-	while (typmod == NO_TYPMOD && domain_base(type, &base, &typmod))
-		type = base;
-	source->length = precision_or_display_size(type, typmod);
-	source->scale = type_scale(type, typmod);
+	source->length = precision_or_display_size(base, typmod);
+	source->scale = type_scale(base, typmod);
 }
 
 static bool
