@@ -162,7 +162,10 @@ publication_decide(Relation rel, const PluginOptions *options, bool captured)
 	if (publication != NULL)
 		decide_by_publication(rel, publication, &decision);
 	else
+	{
+		decision.missing = true;
 		decision.reason = "the publication does not exist at this point of the WAL";
+	}
 	return decision;
 }
 

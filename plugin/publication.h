@@ -27,6 +27,7 @@ typedef struct PublicationDecision
 	Bitmapset *columns; /* attribute numbers of publish_as; NULL: all */
 	char *row_filter;	/* node text of the WHERE clause; NULL: none */
 	const char *reason; /* why nothing is sent */
+	bool missing;		/* there is no such publication */
 } PublicationDecision;
 
 /* Under the snapshot of the moment, in the current context; captured is what the lists say. Takes no lock on rel. */

@@ -63,6 +63,23 @@ utf8_name(const char *name)
 	return utf8 == name ? pstrdup(name) : pnstrdup(utf8, size);
 }
 
+/* A publication made after the WAL being decoded does not exist for it: nothing is sent, which must not go unsaid. */
+static void
+report_missing_publication(Build *build)
+{
+	bool *reported = build->inputs->publication_missing_reported;
+
+	if (!build->publication.missing || *reported)
+		return;
+	*reported = true;
+	ereport(WARNING,
+			(errcode(ERRCODE_UNDEFINED_OBJECT),
+			 errmsg("publication \"%s\" does not exist at this point of the WAL; nothing is captured",
+					option_text(build->options, PUBLICATION_NAME)),
+			 errhint("Create the publication before the replication slot, or set publication.autocreate.mode to "
+					 "filtered to do without one.")));
+}
+
 static void
 decide_capture(Build *build)
 {
@@ -71,6 +88,7 @@ decide_capture(Build *build)
 
 	schema->reason = filter_table_reason(build->inputs->filter, schema->schema_name, schema->table_name);
 	build->publication = publication_decide(build->rel, build->options, schema->reason == NULL);
+	report_missing_publication(build);
 	schema->published = build->publication.operations;
 	schema->publish_as = build->publication.publish_as;
 	if (schema->published == 0 && schema->reason == NULL)
@@ -209,7 +227,7 @@ default_expression(Build *build, Form_pg_attribute attribute)
 		call.expression = stringToNode(def->adbin);
 		if (attribute->attgenerated)
 			call.context = deparse_context_for(RelationGetRelationName(build->rel), RelationGetRelid(build->rel));
-		with_pinned_settings(call_deparse, &call);
+		with_pinned_path(call_deparse, &call);
 		return call.text;
 	}
 	return NULL;

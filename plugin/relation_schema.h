@@ -100,6 +100,7 @@ typedef struct SchemaInputs
 	const TableFilter *filter;
 	Dictionary *dictionary;
 	bool snapshot; /* for rows read from the table: generated columns are there */
+	bool *publication_missing_reported; /* of the session: this is said once */
 } SchemaInputs;
 
 /* Builds the schema in a new context below parent. */

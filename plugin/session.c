@@ -59,6 +59,7 @@ session_new(MemoryContext parent, const PluginOptions *options, bool snapshot, B
 	session->inputs.filter = session->filter;
 	session->inputs.dictionary = batch_dictionary(session->batch);
 	session->inputs.snapshot = snapshot;
+	session->inputs.publication_missing_reported = &session->publication_missing_reported;
 	session->cache = relation_cache_new(context, &session->inputs);
 	MemoryContextSwitchTo(previous);
 	return session;

@@ -32,6 +32,7 @@ typedef struct Session
 	Envelope *envelope;
 	RelationCache *cache;
 	SchemaInputs inputs;
+	bool publication_missing_reported;
 	int silent_changes; /* since the last word to the client */
 } Session;
 
