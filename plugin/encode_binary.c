@@ -69,7 +69,7 @@ static bool
 unknown_encode(const ValueCodec *codec, Datum datum, JsonWriter *writer)
 {
 	Size size;
-	char *text = value_text(codec, datum, &size);
+	char *text = value_text_with_path(codec, datum, &size);
 
 	if (text == NULL)
 		return false;

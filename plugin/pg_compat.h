@@ -19,6 +19,7 @@
 #include "commands/dbcommands.h"
 #include "common/jsonapi.h"
 #include "funcapi.h"
+#include "parser/parser.h"
 #include "replication/logical.h"
 #include "replication/output_plugin.h"
 #include "replication/reorderbuffer.h"
@@ -33,6 +34,25 @@ typedef JsonParseErrorType JsonActionResult;
 typedef void JsonActionResult;
 #define JSON_ACTION_SUCCESS
 #endif
+
+/* Whether a backslash in a deparsed literal stands once; from 19 on it always does. */
+static inline bool
+compat_standard_strings(void)
+{
+#if PG_VERSION_NUM >= 190000
+	return true;
+#else
+	return standard_conforming_strings;
+#endif
+}
+
+static inline void
+compat_set_standard_strings(bool on)
+{
+#if PG_VERSION_NUM < 190000
+	standard_conforming_strings = on;
+#endif
+}
 
 static inline JsonLexContext *
 compat_json_lexer(char *json, int size, int encoding)

@@ -160,8 +160,14 @@ extern char *column_default(const ValueCodec *codec, Oid column_type, const char
 /* Runs call(arg) with the settings that output functions and deparsing look at pinned, and restored on any way out. */
 extern void with_pinned_settings(void (*call)(void *arg), void *arg);
 
+/* The same with search_path, which decides about schemas before names; several microseconds, and in a transaction. */
+extern void with_pinned_path(void (*call)(void *arg), void *arg);
+
 /* Text of a datum by codec->output with pinned settings, in UTF-8, in the current context. */
 extern char *value_text(const ValueCodec *codec, Datum datum, Size *size);
+
+/* The same for types that may print names of relations, types and the like. */
+extern char *value_text_with_path(const ValueCodec *codec, Datum datum, Size *size);
 
 /*
  * Server encoding to UTF-8; returns its argument where nothing needs doing.

@@ -18,9 +18,14 @@
 #include "utils/builtins.h"
 #include "utils/bytea.h"
 #include "utils/float.h"
+#include "utils/guc.h"
 #include "utils/memutils.h"
 
+#include "pg_compat.h"
 #include "value_encoder.h"
+
+/* A role's own schema and public: what Debezium's session has. */
+#define DEFAULT_PATH "\"$user\", public"
 
 /* The settings that output functions look at. */
 typedef struct OutputSettings
@@ -32,6 +37,7 @@ typedef struct OutputSettings
 	int extra_float_digits;
 	pg_tz *timezone;
 	bool quote_all;
+	bool standard_strings;
 } OutputSettings;
 
 static OutputSettings
@@ -45,6 +51,7 @@ current_settings(void)
 		.extra_float_digits = extra_float_digits,
 		.timezone = session_timezone,
 		.quote_all = quote_all_identifiers,
+		.standard_strings = compat_standard_strings(),
 	};
 
 	return settings;
@@ -60,6 +67,7 @@ apply_settings(const OutputSettings *settings)
 	extra_float_digits = settings->extra_float_digits;
 	session_timezone = settings->timezone;
 	quote_all_identifiers = settings->quote_all;
+	compat_set_standard_strings(settings->standard_strings);
 }
 
 /*
@@ -78,6 +86,7 @@ with_pinned_settings(void (*call)(void *arg), void *arg)
 		.extra_float_digits = 1,
 		.timezone = pg_tzset("UTC"),
 		.quote_all = false,
+		.standard_strings = true,
 	};
 
 	PG_TRY();
@@ -90,6 +99,20 @@ with_pinned_settings(void (*call)(void *arg), void *arg)
 		apply_settings(&saved);
 	}
 	PG_END_TRY();
+}
+
+/*
+ * The path is a setting proper, with a cache behind it.  The level is given
+ * back by the end of the transaction if the call fails.
+ */
+void
+with_pinned_path(void (*call)(void *arg), void *arg)
+{
+	int level = NewGUCNestLevel();
+
+	set_config_option("search_path", DEFAULT_PATH, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	with_pinned_settings(call, arg);
+	AtEOXact_GUC(true, level);
 }
 
 typedef struct OutputCall
@@ -113,6 +136,15 @@ value_text(const ValueCodec *codec, Datum datum, Size *size)
 	OutputCall call = {.output = unconstify(FmgrInfo *, &codec->output), .datum = datum};
 
 	with_pinned_settings(call_output, &call);
+	return unconstify(char *, text_to_utf8(call.text, strlen(call.text), size));
+}
+
+char *
+value_text_with_path(const ValueCodec *codec, Datum datum, Size *size)
+{
+	OutputCall call = {.output = unconstify(FmgrInfo *, &codec->output), .datum = datum};
+
+	with_pinned_path(call_output, &call);
 	return unconstify(char *, text_to_utf8(call.text, strlen(call.text), size));
 }
 

@@ -96,8 +96,16 @@ class RelayWay:
             wait("records that come by the clock",
                  lambda: all(self.counts(relay).get(topic, 0) >= n for topic, n in expected.items()), relay, 15)
 
-    def run_phases(self, case, relay):
+    def start(self, relay):
+        self.server.odd_settings(self.database, True)
         relay.start()
+
+    def wait_streaming(self, relay):
+        wait("streaming", self.streaming, relay)
+        self.server.odd_settings(self.database, False)
+
+    def run_phases(self, case, relay):
+        self.start(relay)
         if not case.settings.get("streams", True):
             if relay.ended() != 0:
                 raise Failed(f"status {relay.process.returncode}\n{relay.log_tail()}")
@@ -108,17 +116,17 @@ class RelayWay:
                 relay.stop()
                 if case.sql(f"down-{phase}.sql"):
                     self.server.script(self.database, case.sql(f"down-{phase}.sql"))
-                relay.start()
-            wait("streaming", self.streaming, relay)
+                self.start(relay)
+            self.wait_streaming(relay)
             self.server.script(self.database, case.sql("changes.sql" if phase == 1 else f"changes-{phase}.sql"))
             self.wait_delivered(case, relay)
             phase += 1
         relay.stop()
 
     def run_until_error(self, case, relay):
-        relay.start()
+        self.start(relay)
         try:
-            wait("streaming", self.streaming, relay)
+            self.wait_streaming(relay)
             self.server.script(self.database, case.sql("changes.sql"))
             wait("the error", lambda: False, relay, 20)
         except Failed:

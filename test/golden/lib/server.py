@@ -5,12 +5,21 @@ from .cases import Failed
 
 CREATE = "create database \"%s\" template template0 encoding 'UTF8' lc_collate 'C.UTF-8' lc_ctype 'C.UTF-8'"
 
+# Settings of the decoding session that no record may depend on.
+ODD = {"datestyle": "German, DMY", "intervalstyle": "iso_8601", "bytea_output": "escape", "extra_float_digits": "-15",
+       "timezone": "Asia/Kathmandu", "quote_all_identifiers": "on", "search_path": "", "xmloption": "document",
+       "xmlbinary": "hex", "standard_conforming_strings": "off", "escape_string_warning": "off", "transform_null_equals": "on",
+       "array_nulls": "off", "default_transaction_isolation": "serializable", "row_security": "off",
+       "lc_monetary": "de_DE.utf8", "lc_numeric": "de_DE.utf8", "lc_time": "de_DE.utf8"}
+ODD_SETTING = """do $$ begin execute format('alter database %%I set %s = %%L', current_database(), %s);
+exception when invalid_parameter_value or cant_change_runtime_param then null; end $$;"""   # not every locale is installed
+
 
 class Server:
     creating = threading.Lock()                               # template0 can be copied by one at a time
 
-    def __init__(self, host, port, user):
-        self.host, self.port, self.user = host, port, user
+    def __init__(self, host, port, user, odd=False):
+        self.host, self.port, self.user, self.odd = host, port, user, odd
 
     def psql(self, database, *arguments, text=None):
         env = dict(os.environ, PGHOST=self.host, PGPORT=str(self.port), PGUSER=self.user, PGDATABASE=database,
@@ -34,6 +43,13 @@ class Server:
         with Server.creating:
             self.query("postgres", CREATE % database)
 
+    def odd_settings(self, database, on):
+        """For sessions that begin now, if that is wanted at all; scripts would mean something else under them."""
+        if self.odd and on:
+            self.query(database, "".join(ODD_SETTING % (name, literal(value)) for name, value in ODD.items()))
+        elif self.odd:
+            self.query(database, f'alter database "{database}" reset all;')
+
     def drop(self, database, slot):
         """Both go, whoever uses them."""
         self.query("postgres", f"""
@@ -51,4 +67,5 @@ class Server:
 
 
 def literal(text):
-    return "'" + text.replace("'", "''") + "'"
+    """Good whatever standard_conforming_strings says."""
+    return "E'" + text.replace("\\", "\\\\").replace("'", "''") + "'"

@@ -51,6 +51,7 @@ class SqlWay:
         try:
             self.before(case)
             self.server.script(self.database, case.sql("changes.sql"))
+            self.server.odd_settings(self.database, True)
             if listed.fails:
                 lines, error = self.lines_until_error(case)
             else:
