@@ -52,3 +52,30 @@ EXCEPTION WHEN OTHERS THEN
     GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
     RETURN concat_ws(E'\n    ', message, nullif('detail: ' || detail, 'detail: '), nullif('hint: ' || hint, 'hint: '));
 END $$;
+
+-- Types: how each column of the slot's rows is described and shown, without consuming them; "values" are the rows' in order.
+CREATE FUNCTION fields(VARIADIC options text[] DEFAULT '{}') RETURNS TABLE(field text, schema text, "values" text) LANGUAGE sql AS $$
+    WITH record AS (
+        SELECT n, p.value::json AS value
+        FROM wal2debezium.peek('regression', NULL, VARIADIC ARRAY['topic.prefix', 'app'] || options) WITH ORDINALITY AS p(lsn, xid, topic, key, value, headers, n)),
+    described AS (
+        SELECT f, m FROM record, json_array_elements(value->'schema'->'fields'->1->'fields') WITH ORDINALITY AS f(f, m) WHERE n = 1)
+    SELECT f->>'field', regexp_replace(f::text, ',"field":"[^"]*"}$', '}'),
+        string_agg((value->'payload'->'after'->(f->>'field'))::text, ', ' ORDER BY n)
+    FROM described, record WHERE f->>'field' <> 'id' GROUP BY f::text, f->>'field', m ORDER BY m
+$$;
+
+-- The same for several modes of one option.
+CREATE FUNCTION fields_by(option text, modes text[], VARIADIC options text[] DEFAULT '{}')
+    RETURNS TABLE(mode text, field text, schema text, "values" text) LANGUAGE sql AS $$
+    SELECT m.mode, f.* FROM unnest(modes) WITH ORDINALITY AS m(mode, n), LATERAL fields(VARIADIC ARRAY[option, m.mode] || options) AS f ORDER BY m.n
+$$;
+
+-- The same for the rows of a table as a snapshot reads them.
+CREATE FUNCTION snapshot_fields(relation regclass, VARIADIC options text[] DEFAULT '{}')
+    RETURNS TABLE(field text, "values" text) LANGUAGE sql AS $$
+    SELECT v.key, string_agg(v.value::text, ', ' ORDER BY n)
+    FROM wal2debezium.snapshot(relation, VARIADIC ARRAY['topic.prefix', 'app', 'value.converter.schemas.enable', 'false'] || options)
+            WITH ORDINALITY AS s(topic, key, value, headers, n), json_each(s.value::json->'after') WITH ORDINALITY AS v(key, value, m)
+    WHERE v.key <> 'id' GROUP BY v.key, v.m ORDER BY v.m
+$$;

@@ -1,0 +1,25 @@
+-- Enums carry their labels as a parameter; a domain is its base type, with the NOT NULL of any domain below it.
+\t on
+\pset format unaligned
+CREATE TYPE mood AS ENUM ('sad', 'ok', 'it''s "fine"');
+CREATE DOMAIN positive AS int CHECK (VALUE > 0);
+CREATE DOMAIN price AS numeric(8, 2) NOT NULL;
+CREATE DOMAIN list_price AS price;
+CREATE DOMAIN moods AS mood[];
+CREATE TABLE t (id int PRIMARY KEY, e mood, d mood DEFAULT 'ok', p positive, l list_price, m moods);
+SELECT slot_new();
+INSERT INTO t VALUES (1, 'sad', 'it''s "fine"', 5, 1.5, '{sad,ok}'), (2, NULL, NULL, NULL, 0, NULL);
+SELECT * FROM fields();
+SELECT slot_drop();
+SELECT slot_new();
+-- a new label is known from the change that uses it on
+ALTER TYPE mood ADD VALUE 'new';
+INSERT INTO t (id, e, l) VALUES (3, 'new', 1);
+SELECT * FROM fields() WHERE field = 'e';
+SELECT slot_drop();
+DROP TABLE t;
+DROP DOMAIN list_price;
+DROP DOMAIN price;
+DROP DOMAIN positive;
+DROP DOMAIN moods;
+DROP TYPE mood;
