@@ -17,6 +17,7 @@
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "funcapi.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -57,6 +58,13 @@ options_from_array(ArrayType *array, const char *format)
 			options_set(options, TextDatumGetCString(values[i]), TextDatumGetCString(values[i + 1]));
 	options_finish(options, get_database_name(MyDatabaseId));
 	return options;
+}
+
+/* From UTF-8, in which all names are kept. */
+static Datum
+server_text(const char *utf8)
+{
+	return CStringGetTextDatum(pg_any_to_server(utf8, strlen(utf8), PG_UTF8));
 }
 
 static Datum
@@ -117,7 +125,7 @@ names_array(const RowPlan *row, bool (*wanted) (const ColumnPlan *))
 
 	for (int i = 0; i < row->count; i++)
 		if (wanted(&row->columns[i]))
-			names[count++] = CStringGetTextDatum(row->columns[i].name);
+			names[count++] = server_text(row->columns[i].name);
 	return PointerGetDatum(construct_array(names, count, TEXTOID, -1, false, TYPALIGN_INT));
 }
 
@@ -181,11 +189,12 @@ put_table(ReturnSetInfo *result, const RelationSchema *schema)
 	bool nulls[10] = {false};
 
 	values[0] = ObjectIdGetDatum(schema->relid);
-	values[1] = CStringGetTextDatum(schema->schema_name);
-	values[2] = CStringGetTextDatum(schema->table_name);
+	values[1] = server_text(schema->schema_name);
+	values[2] = server_text(schema->table_name);
 	values[3] = BoolGetDatum(captured);
 	values[4] = text_or_null(schema->reason, &nulls[4]);
-	values[5] = text_or_null(schema->topic_name, &nulls[5]);
+	nulls[5] = schema->topic_name == NULL;
+	values[5] = nulls[5] ? (Datum) 0 : server_text(schema->topic_name);
 	for (int i = 6; i < 10; i++)
 		nulls[i] = !captured;
 	if (captured)
