@@ -44,6 +44,58 @@ for my $encoding (sort keys %case)
     is($listed, 0, "$encoding: options are taken in the client's encoding");
 }
 
+# The same text in any encoding gives the same records: every type that holds text, names, labels, defaults, messages' prefixes.
+sub records_in
+{
+    my ($encoding, $text) = @_;
+    (my $database = lc "same_$encoding") .= length $text;
+    $node->safe_psql('postgres', "CREATE DATABASE $database TEMPLATE template0 ENCODING '$encoding' LC_COLLATE 'C' LC_CTYPE 'C'");
+    local $ENV{PGCLIENTENCODING} = $encoding eq 'SQL_ASCII' ? 'SQL_ASCII' : 'UTF8';
+    my $sql = q{
+        CREATE EXTENSION hstore; CREATE EXTENSION citext; CREATE EXTENSION wal2debezium;
+        CREATE SCHEMA "sX";
+        CREATE TYPE "eX" AS ENUM ('X', 'b''X');
+        CREATE DOMAIN "dX" AS text DEFAULT 'X';
+        CREATE TYPE "cX" AS (a text, b int);
+        CREATE TABLE "sX"."tX" ("kX" text PRIMARY KEY DEFAULT 'X', e "eX" DEFAULT 'b''X', ea "eX"[], v varchar(20) DEFAULT 'X''q', n name, ci citext,
+            h hstore, j json, jb jsonb, x xml DEFAULT '<a>X</a>', ta text[], tv tsvector, d "dX", c "cX", r text, ja json[]);
+        SELECT pg_create_logical_replication_slot('DB', 'wal2debezium');
+        INSERT INTO "sX"."tX" VALUES ('X', 'X', ARRAY['X', NULL]::"eX"[], 'X', 'X', 'X', hstore('X', 'X'), '{"X":"X"}', '{"X":"X"}', '<a>X</a>', ARRAY['X'],
+            'X'::tsvector, 'X', row('X', 1), 'X', ARRAY['{"X":1}']::json[]);
+        UPDATE "sX"."tX" SET "kX" = 'XX';
+        DELETE FROM "sX"."tX";
+        SELECT pg_logical_emit_message(true, 'pX', 'm');
+    };
+    $sql =~ s/X(?!TENSION)/$text/g;
+    $sql =~ s/DB/$database/;
+    $node->safe_psql($database, $sql);
+    my $data = $encoding =~ /SQL_ASCII|UTF8/ ? 'data' : "convert(data, '$encoding', 'UTF8')";
+    my $bytes = pack 'H*', join '0a', split /\n/, $node->safe_psql($database, qq{
+        SELECT encode($data, 'hex') FROM pg_logical_slot_peek_binary_changes('$database', NULL, NULL, 'topic.prefix', 'app', 'include.unknown.datatypes', 'true',
+            'message.key.columns', 's$text.t$text:k$text,v', 'column.mask.with.3.chars', 's$text.t$text.r', 'datatype.propagate.source.type', '.*',
+            'topic.naming.strategy', 'io.debezium.schema.SchemaUnicodeTopicNamingStrategy')});
+    my $listed = $node->safe_psql($database, q{SELECT table_name, topic, key_columns FROM wal2debezium.tables('topic.prefix', 'app')});
+    is($listed, "t$text|" . 'app.s' . '_' x length(decoded($text)) . '.t' . '_' x length(decoded($text)) . "|{k$text}", "$encoding: tables() lists them");
+    $bytes =~ s/$database/db/g;
+    $bytes =~ s/"(ts_ms|ts_us|ts_ns|txId|lsn)":\d+/"$1":0/g;
+    $bytes =~ s/\\"\d+\\"/N/g;
+    $bytes =~ s/"__debezium.context.runId":"[^"]*"//g;
+    return $bytes;
+}
+
+sub decoded { my $text = shift; utf8::decode($text); return $text }
+
+my %text = ("\xc3\xa9\xc2\xa3\xc3\xbc" => 'LATIN1', "\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e" => 'EUC_JP');
+for my $text (sort keys %text)
+{
+    my $expected = records_in('UTF8', $text);
+    like($expected, qr/"k\Q$text\E":/, 'records name the key');
+    for my $encoding ($text{$text}, 'SQL_ASCII')
+    {
+        ok(records_in($encoding, $text) eq $expected, "$encoding: the same records as in UTF8");
+    }
+}
+
 # SQL_ASCII may hold bytes that are no text in any encoding.
 $node->safe_psql('postgres', "CREATE DATABASE db_ascii TEMPLATE template0 ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C'");
 $node->safe_psql('db_ascii', q{
