@@ -378,10 +378,11 @@ refuse_json(FrameBatch *batch)
 {
 	DictionaryEntry *topic = batch->parts.topic;
 
-	ereport(ERROR, (errcode(batch->refused == REFUSED_TOO_LARGE ? ERRCODE_PROGRAM_LIMIT_EXCEEDED : ERRCODE_DATA_EXCEPTION),
-					errmsg("a record for topic \"%.*s\" cannot be written: %s", (int) (topic->size - 4), topic->bytes + 4,
-						   batch->refused_detail),
-					errdetail("The change's LSN is %X/%X.", LSN_FORMAT_ARGS(batch->parts.lsn))));
+	ereport(ERROR,
+			(errcode(batch->refused == REFUSED_TOO_LARGE ? ERRCODE_PROGRAM_LIMIT_EXCEEDED : ERRCODE_DATA_EXCEPTION),
+			 errmsg("a record for topic \"%.*s\" cannot be written: %s", (int) (topic->size - 4), topic->bytes + 4,
+					batch->refused_detail),
+			 errdetail("The change's LSN is %X/%X.", LSN_FORMAT_ARGS(batch->parts.lsn))));
 }
 
 /* Puts REFUSED in the place of the record. */

@@ -53,7 +53,7 @@ typedef struct RecordParts
 typedef struct FrameBatch FrameBatch;
 
 /* Takes a finished frame or line. */
-typedef void (*BatchOutput) (void *arg, const char *bytes, Size size, bool last);
+typedef void (*BatchOutput)(void *arg, const char *bytes, Size size, bool last);
 
 /* Lives in context; output is called with arg. config_hash and run_id go into HELLO. */
 extern FrameBatch *batch_new(MemoryContext context, const PluginOptions *options, const char *run_id,
@@ -78,7 +78,8 @@ extern void batch_record_refuse(FrameBatch *batch, uint8 reason, const char *det
 extern void batch_record_end(FrameBatch *batch);
 
 /* A watermark. */
-extern void batch_mark(FrameBatch *batch, XLogRecPtr lsn, const char *id, Size id_size, const char *data, Size data_size);
+extern void batch_mark(FrameBatch *batch, XLogRecPtr lsn, const char *id, Size id_size, const char *data,
+					   Size data_size);
 
 /* SNAPSHOT_CHUNK */
 extern void batch_chunk(FrameBatch *batch, DictionaryEntry *relation, uint32 next_block, uint64 rows);

@@ -18,6 +18,7 @@
 #include "utils/memutils.h"
 
 #include "column_mapper.h"
+#include "converters.h"
 #include "key_columns.h"
 #include "pg_compat.h"
 #include "plugin_options.h"
@@ -112,8 +113,9 @@ option_lookup(const char *name)
 static void
 invalid_value(const char *name, const char *value, const char *allowed)
 {
-	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("invalid value \"%s\" for option \"%s\"", value, name),
-					allowed ? errhint("Allowed: %s.", allowed) : 0));
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("invalid value \"%s\" for option \"%s\"", value, name),
+			 allowed ? errhint("Allowed: %s.", allowed) : 0));
 }
 
 static void
@@ -141,20 +143,6 @@ parse_integer(const char *name, const char *allowed, OptionValue *value)
 		invalid_value(name, value->text, allowed);
 }
 
-/* Avro, Protobuf and JSON Schema converters, which many configurations name. */
-static void
-refuse_registry(const char *name, const char *value)
-{
-	static const char *const packages[] = {"io.confluent.", "io.apicurio.", "com.amazonaws."};
-
-	for (int i = 0; i < lengthof(packages); i++)
-		if (pg_strncasecmp(value, packages[i], strlen(packages[i])) == 0)
-			ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-							errmsg("cannot use option \"%s\" with value \"%s\"", name, value),
-							errdetail("Converters that need a schema registry are not built; see Limits in the README."),
-							errhint("Use org.apache.kafka.connect.json.JsonConverter.")));
-}
-
 static void
 parse_enum(const char *name, const char *allowed, OptionValue *value)
 {
@@ -174,7 +162,7 @@ parse_enum(const char *name, const char *allowed, OptionValue *value)
 			break;
 		at = end + 1;
 	}
-	refuse_registry(name, value->text);
+	converters_refuse_registry(name, value->text);
 	invalid_value(name, value->text, allowed);
 }
 
@@ -282,8 +270,8 @@ options_set(PluginOptions *options, const char *name, const char *value)
 	if (value == NULL)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("option \"%s\" needs a value", name)));
 	if (strlen(value) > MAX_OPTION_SIZE)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("value of option \"%s\" is longer than %d bytes", name,
-																		 MAX_OPTION_SIZE)));
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("value of option \"%s\" is longer than %d bytes", name, MAX_OPTION_SIZE)));
 	if (strcmp(name, "config") == 0)
 	{
 		options_set_config(options, value);
@@ -441,8 +429,8 @@ parse_release(const char *text)
 	int minor;
 	int end = 0;
 
-	if (sscanf(text, "%d.%d%n", &major, &minor, &end) != 2 || (text[end] != '\0' && text[end] != '.') ||
-		major < 2 || major > 3 || (major == 2 && (minor < 5 || minor > 7)) || (major == 3 && (minor < 0 || minor > 7)))
+	if (sscanf(text, "%d.%d%n", &major, &minor, &end) != 2 || (text[end] != '\0' && text[end] != '.') || major < 2 ||
+		major > 3 || (major == 2 && (minor < 5 || minor > 7)) || (major == 3 && (minor < 0 || minor > 7)))
 		invalid_value("debezium.version", text, option_definitions[OPT_DEBEZIUM_VERSION].allowed);
 	for (const char *at = text; *at; at++)
 		if (!isalnum((unsigned char) *at) && strchr(".-_", *at) == NULL)
@@ -542,35 +530,6 @@ fill_modes(PluginOptions *options)
 }
 
 static void
-refuse_converter(const char *name, const char *value, const char *detail, const char *hint)
-{
-	ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("cannot use option \"%s\" with value \"%s\"", name, value),
-					errdetail_internal("%s", detail), errhint("%s", hint)));
-}
-
-/* Converters that are recognized, and cannot write change events. */
-static void
-check_converters(const PluginOptions *options)
-{
-	static const OptionId ids[] = {OPT_KEY_CONVERTER, OPT_VALUE_CONVERTER, OPT_HEADER_CONVERTER};
-
-	for (int i = 0; i < lengthof(ids); i++)
-	{
-		const OptionValue *value = &options->values[ids[i]];
-		bool bytes = value->number == (ids[i] == OPT_HEADER_CONVERTER ? (int) HEADER_BYTES : (int) CONVERTER_BYTES);
-
-		if (bytes)
-			refuse_converter(option_definitions[ids[i]].name, value->text,
-							 "It writes bytes only, and keys, values and headers of change events are structures and text.",
-							 "Use org.apache.kafka.connect.json.JsonConverter.");
-	}
-	if (option_number(options, VALUE_CONVERTER) == CONVERTER_STRING)
-		refuse_converter("value.converter", option_text(options, VALUE_CONVERTER),
-						 "It would write change events as Java's text of an object, which cannot be read back.",
-						 "Use org.apache.kafka.connect.json.JsonConverter.");
-}
-
-static void
 check_exclusive(const PluginOptions *options, OptionId include, OptionId exclude)
 {
 	const char *included = options->values[include].text;
@@ -594,7 +553,7 @@ options_finish(PluginOptions *options, const char *database)
 	options->skipped = parse_skipped_operations(option_text(options, SKIPPED_OPERATIONS));
 	options->release = parse_release(option_text(options, DEBEZIUM_VERSION));
 	fill_modes(options);
-	check_converters(options);
+	converters_check(options);
 	key_columns_parse(options);
 	column_mappers_parse(options);
 	topic_routing_parse(options);

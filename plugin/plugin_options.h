@@ -148,13 +148,13 @@ typedef struct PluginOptions
 	uint32 skipped;
 	int release; /* debezium.version as major * 100 + minor */
 	ValueModes value_modes;
-	ValueModes key_modes; /* differs in decimal.format only */
-	ValueModes header_modes; /* likewise, of keys in headers */
-	List *families;		  /* of FamilyOption */
-	List *key_columns;	  /* see key_columns.h */
-	List *column_mappers; /* see column_mapper.h */
+	ValueModes key_modes;				/* differs in decimal.format only */
+	ValueModes header_modes;			/* likewise, of keys in headers */
+	List *families;						/* of FamilyOption */
+	List *key_columns;					/* see key_columns.h */
+	List *column_mappers;				/* see column_mapper.h */
 	struct TopicRouting *topic_routing; /* see topic_name.h */
-	uint64 hash;		  /* of everything given except internal options */
+	uint64 hash;						/* of everything given except internal options */
 } PluginOptions;
 
 #define option_text(options, id) ((options)->values[OPT_##id].text)
@@ -163,7 +163,7 @@ typedef struct PluginOptions
 #define option_is_set(options, id) ((options)->values[OPT_##id].is_set)
 
 /* Are keys written with their schema? */
-#define keys_have_schema(options)                                                                                      \
+#define keys_have_schema(options) \
 	(option_number(options, KEY_CONVERTER) == CONVERTER_JSON && option_bool(options, KEY_CONVERTER_SCHEMAS_ENABLE))
 
 /* Empty options in the current memory context. */

@@ -122,9 +122,10 @@ check_table(const Config *config, CheckReport *report, const ServerFacts *facts,
 	}
 	else if (is_true(tables, row, TABLE_OLD_KEY_UNKNOWN) && !skips_updates_and_deletes(config))
 	{
-		report_warning(report,
-					   "the replica identity of table %s lacks columns of its key: deletes have made-up keys, as Debezium's have",
-					   name);
+		report_warning(
+			report,
+			"the replica identity of table %s lacks columns of its key: deletes have made-up keys, as Debezium's have",
+			name);
 		report_fix(report, "ALTER TABLE %s REPLICA IDENTITY FULL;", name);
 	}
 	if (takes_snapshot(config, facts) && !is_true(tables, row, TABLE_READABLE))

@@ -292,8 +292,9 @@ check_unbuilt(Checker *checker, OptionId id, const char *value, const char *hint
 static void
 check_converters(Checker *checker)
 {
-	const char *bytes = "it writes bytes only, and keys, values and headers of change events are structures and text; use "
-						"org.apache.kafka.connect.json.JsonConverter";
+	const char *bytes =
+		"it writes bytes only, and keys, values and headers of change events are structures and text; use "
+		"org.apache.kafka.connect.json.JsonConverter";
 
 	check_unbuilt(checker, OPT_KEY_CONVERTER, CONVERTER_BYTES, bytes);
 	check_unbuilt(checker, OPT_VALUE_CONVERTER, CONVERTER_BYTES, bytes);
@@ -393,8 +394,9 @@ check_identity_rules(Checker *checker)
 	{
 		error_set(next_problem(checker), ERROR_CONFIG,
 				  "invalid value \"%s\" for option \"replica.identity.autoset.values\"", value);
-		error_hint(checker->error, "write TABLE:IDENTITY,... where TABLE is a regular expression for schema.table without "
-								   "commas and IDENTITY is DEFAULT, FULL, NOTHING or INDEX name");
+		error_hint(checker->error,
+				   "write TABLE:IDENTITY,... where TABLE is a regular expression for schema.table without "
+				   "commas and IDENTITY is DEFAULT, FULL, NOTHING or INDEX name");
 	}
 	else if (value != NULL && config_bool(checker->config, OPT_READ_ONLY))
 	{

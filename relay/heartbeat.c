@@ -161,8 +161,8 @@ heartbeat_new(const Config *config, Logger *log)
 	if (strcmp(config_text(config, OPT_KEY_CONVERTER), CONVERTER_STRING) == 0)
 		heartbeat->key = memory_printf("Struct{serverName=%s}", config_text(config, OPT_TOPIC_PREFIX));
 	else
-		heartbeat->key = heartbeat_key(config_text(config, OPT_TOPIC_PREFIX),
-									   config_bool(config, OPT_KEY_CONVERTER_SCHEMAS_ENABLE));
+		heartbeat->key =
+			heartbeat_key(config_text(config, OPT_TOPIC_PREFIX), config_bool(config, OPT_KEY_CONVERTER_SCHEMAS_ENABLE));
 	heartbeat->value_with_schema = config_bool(config, OPT_VALUE_CONVERTER_SCHEMAS_ENABLE);
 	heartbeat->action_query = query != NULL && *query != '\0' ? query : NULL;
 	return heartbeat;
@@ -329,8 +329,8 @@ heartbeat_step(Heartbeat *heartbeat, Sink *sink, int64_t now_ms, bool *sent, Err
 	if (now_ms < heartbeat->due_ms)
 		return true;
 	text = heartbeat_value(clock_wall_us() / 1000, heartbeat->value_with_schema);
-	key = (Bytes) {.data = heartbeat->key, .size = strlen(heartbeat->key)};
-	value = (Bytes) {.data = text, .size = strlen(text)};
+	key = (Bytes){.data = heartbeat->key, .size = strlen(heartbeat->key)};
+	value = (Bytes){.data = text, .size = strlen(text)};
 	result = sink->methods->put_raw(sink, heartbeat->topic, 0, key, value, 0, error);
 	free(text);
 	if (result != SINK_OK)

@@ -218,8 +218,9 @@ drop_unfinished_slot(Start *start)
 	start->conn = pg_session_connect(relay->config, true, patience, &error);
 	if (start->conn != NULL && replication_slot_drop(start->conn, relay->slot_name, &error))
 		return;
-	log_warning(relay->log, "the snapshot was not finished and its replication slot could not be dropped: %s (run "
-							"SELECT pg_drop_replication_slot('%s') before the next start)",
+	log_warning(relay->log,
+				"the snapshot was not finished and its replication slot could not be dropped: %s (run "
+				"SELECT pg_drop_replication_slot('%s') before the next start)",
 				error.message, relay->slot_name);
 }
 

@@ -46,8 +46,7 @@ static const char plan_sql[] =
 	"ORDER BY 1";
 
 /* A rule: table, identity, name of an index. */
-static const char rule_pattern[] =
-	"^\\s*([^\\s:]+):(DEFAULT|FULL|NOTHING|INDEX(?= ))(?: (\\S+))?\\s*$";
+static const char rule_pattern[] = "^\\s*([^\\s:]+):(DEFAULT|FULL|NOTHING|INDEX(?= ))(?: (\\S+))?\\s*$";
 
 enum
 {
@@ -59,7 +58,7 @@ enum
 static PgPatience
 query_patience(const Relay *relay)
 {
-	return (PgPatience) {.timeout_ms = (int) config_int(relay->config, OPT_DATABASE_QUERY_TIMEOUT_MS)};
+	return (PgPatience){.timeout_ms = (int) config_int(relay->config, OPT_DATABASE_QUERY_TIMEOUT_MS)};
 }
 
 /* False only if the connection is gone: what PostgreSQL refuses is said, and the table stays as it is. */
@@ -87,8 +86,8 @@ alter_tables(Relay *relay, PGconn *conn, const PGresult *plan, Error *error)
 		const char *table = PQgetvalue(plan, row, PLAN_TABLE);
 
 		if (*PQgetvalue(plan, row, PLAN_UNAMBIGUOUS) != 't')
-			log_warning(relay->log, "several rules of replica.identity.autoset.values match table %s: it is left as it is",
-						table);
+			log_warning(relay->log,
+						"several rules of replica.identity.autoset.values match table %s: it is left as it is", table);
 		else if (!alter_table(relay, conn, table, PQgetvalue(plan, row, PLAN_IDENTITY), error))
 			return false;
 	}
@@ -98,7 +97,7 @@ alter_tables(Relay *relay, PGconn *conn, const PGresult *plan, Error *error)
 static PGresult *
 make_plan(const Relay *relay, PGconn *conn, const char *rules, Error *error)
 {
-	char *config = config_plugin_json(relay->config, (const char *const[]) {NULL});
+	char *config = config_plugin_json(relay->config, (const char *const[]){NULL});
 	const char *values[3] = {config, rules, rule_pattern};
 	PGresult *plan = pg_session_query(conn, plan_sql, 3, values, query_patience(relay),
 									  "could not read the replica identities of the captured tables", error);
@@ -119,7 +118,7 @@ replica_identity_set(Relay *relay, Error *error)
 		return true;
 	if (!snapshot_prepare(relay, error)) /* the extension lists the tables */
 		return false;
-	conn = pg_session_connect(relay->config, false, (PgPatience) {0}, error);
+	conn = pg_session_connect(relay->config, false, (PgPatience){0}, error);
 	done = conn != NULL && pg_session_command(conn, LOCK_TIMEOUT_SQL, query_patience(relay),
 											  "could not prepare setting replica identities", error);
 	if (done)

@@ -76,9 +76,9 @@ typedef enum ResumeAction
 typedef struct ResumePlan
 {
 	ResumeAction action;
-	bool take_snapshot; /* before streaming; exported by the new slot if one is made, else beside the old one */
+	bool take_snapshot;	   /* before streaming; exported by the new slot if one is made, else beside the old one */
 	bool skip_to_snapshot; /* the stream begins at the snapshot's position instead of start_lsn */
-	uint64_t start_lsn; /* RESUME_STREAM: where to start, and what is confirmed already */
+	uint64_t start_lsn;	   /* RESUME_STREAM: where to start, and what is confirmed already */
 	uint64_t last_commit_end_lsn; /* internal.last.commit.lsn; 0: leave out */
 	uint64_t skip_commit_lsn;	  /* internal.skip.events; 0: leave out */
 	uint64_t skip_count;
