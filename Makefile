@@ -17,6 +17,7 @@ help:
 	@echo "make install        plugin into the server of PG_CONFIG, relay into prefix ($(prefix)); DESTDIR works"
 	@echo "make demo           shows real records of real changes; KAFKA=1: through a real broker"
 	@echo "make check          all tests; one suite: make unit regress isolation golden kafka tap"
+	@echo "make check-debezium the same WAL through a live Debezium and through us, random tables; DEBEZIUM_OPTIONS='--minutes 60'"
 	@echo "make installcheck   SQL tests against a running server with the installed plugin"
 	@echo "make bench          how fast it is here, beside other plugins"
 	@echo "make lint, format   house rules; clang-format"
@@ -52,6 +53,11 @@ unit regress isolation golden kafka tap:
 installcheck:
 	@test/tools/installcheck
 
+check-debezium:
+	@test/tools/provision check-debezium
+	@$(MAKE) -s all
+	@test/debezium/run $(DEBEZIUM_OPTIONS)
+
 bench:
 	@test/tools/provision bench
 	@$(MAKE) -s all
@@ -73,5 +79,5 @@ clean:
 distclean: clean
 	rm -rf build
 
-.PHONY: all help provision install uninstall demo check unit regress isolation golden kafka tap installcheck bench \
+.PHONY: all help provision install uninstall demo check unit regress isolation golden kafka tap check-debezium installcheck bench \
 	lint format clean distclean

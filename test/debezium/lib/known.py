@@ -55,3 +55,11 @@ def enum_default(place):
 
 
 RULES = [float_text, name_column, odd_array, enum_default]
+
+ENDINGS = [                           # errors on which Debezium's task stops for good, and we go on
+    r'The column ".*"".*" is referenced as PRIMARY KEY, but a matching column is not defined',     # a quote in a key column's name
+]
+
+
+def debezium_ends(trace):
+    return any(re.search(ending, trace) for ending in ENDINGS)
