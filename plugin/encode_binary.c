@@ -157,6 +157,7 @@ bit_default(const ValueCodec *codec pg_attribute_unused(), const char *literal, 
 	return true;
 }
 
+/* Every '1' of the text is a bit, whatever stands around it: 5::bit(10) is read as the bits of "(5)::bit(10)". */
 static bool
 bits_default(const ValueCodec *codec pg_attribute_unused(), const char *literal, JsonWriter *writer)
 {
@@ -164,8 +165,6 @@ bits_default(const ValueCodec *codec pg_attribute_unused(), const char *literal,
 	int count = (int) strlen(text);
 	uint8 *bits = palloc0(count / 8 + 1);
 
-	if (!is_bit_text(text))
-		return false;
 	for (int i = 0; i < count; i++)
 	{
 		if (text[i] == '1')

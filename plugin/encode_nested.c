@@ -23,8 +23,9 @@
 /* codec->extra of an array; required_schema says that its items cannot be null. */
 typedef struct ArrayRules
 {
-	bool null_fails; /* a null item makes the whole value fail */
-	bool is_time;	 /* items lose what is below a millisecond, in java.sql.Time */
+	bool null_fails;  /* a null item makes the whole value fail */
+	bool is_time;	  /* items lose what is below a millisecond, in java.sql.Time */
+	bool fails_alone; /* an item that cannot be converted is null; else the driver fails on the whole value */
 } ArrayRules;
 
 static ConnectSchema *
@@ -59,7 +60,12 @@ encode_item(const ValueCodec *codec, Datum datum, bool is_null, JsonWriter *writ
 	}
 	if (rules->is_time)
 		datum = sql_time(datum);
-	return codec->element->encoder->encode(codec->element, datum, writer);
+	if (codec->element->encoder->encode(codec->element, datum, writer))
+		return true;
+	if (!rules->fails_alone || writer->overflowed)
+		return false;
+	json_null(writer);
+	return true;
 }
 
 static bool
@@ -374,6 +380,7 @@ array_codec(ValueCodec *codec, Oid element)
 		!is_optional_element(element) && !codec->element->encoder->schema(codec->element)->optional;
 	rules = palloc0(sizeof(ArrayRules));
 	rules->is_time = element == TIMEOID;
+	rules->fails_alone = element == TIMESTAMPOID;
 	codec->extra = rules;
 	return true;
 }
