@@ -22,14 +22,12 @@
 
 #include "encode_hstore.h"
 #include "encoder_table.h"
-#include "java_hash.h"
+#include "java_map.h"
 
 #define HSTORE_NEW_VERSION 0x80000000U
 #define HSTORE_COUNT_MASK 0x0FFFFFFFU
 #define ENTRY_IS_NULL 0x40000000U
 #define ENTRY_END_MASK 0x3FFFFFFFU
-
-#define HASH_MAP_CAPACITY_MIN 16
 
 typedef struct MapEntry
 {
@@ -37,7 +35,6 @@ typedef struct MapEntry
 	Size key_size;
 	const char *value; /* UTF-8, NULL: null */
 	Size value_size;
-	uint32 hash; /* spread as HashMap does */
 } MapEntry;
 
 typedef struct HstoreReader
@@ -95,40 +92,23 @@ read_pairs(struct varlena *value, uint32 *count)
 		if (!next_text(&reader, 2 * i, &pair->key, &pair->key_size) || !pair->key ||
 			!next_text(&reader, 2 * i + 1, &pair->value, &pair->value_size))
 			return NULL;
-		pair->hash = java_string_hash(pair->key, pair->key_size);
-		pair->hash ^= pair->hash >> 16;
 	}
 	return pairs;
 }
 
-/*
- * The order a HashMap gives the pairs back: by bucket of the table it has
- * grown to, within a bucket as inserted.  (Beyond eight keys in one bucket
- * Java makes a tree of it, whose order differs.)
- */
+/* In the order in which a HashMap gives the pairs back. */
 static const MapEntry **
 hash_map_order(const MapEntry *pairs, uint32 count)
 {
 	const MapEntry **ordered = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(MapEntry *) * Max(count, 1));
-	Size capacity = HASH_MAP_CAPACITY_MIN;
-	uint32 *next;
-	uint32 filled = 0;
+	JavaKey *keys = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(JavaKey) * Max(count, 1));
+	uint32 *order;
 
-	while (count > capacity * 3 / 4)
-		capacity *= 2;
-	next =
-		MemoryContextAllocExtended(CurrentMemoryContext, sizeof(uint32) * capacity, MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	for (uint32 i = 0; i < count; i++)
-		next[pairs[i].hash & (capacity - 1)]++;
-	for (Size bucket = 0; bucket < capacity; bucket++)
-	{
-		uint32 in_bucket = next[bucket];
-
-		next[bucket] = filled;
-		filled += in_bucket;
-	}
+		keys[i] = java_key(pairs[i].key, pairs[i].key_size);
+	order = java_map_order(keys, count);
 	for (uint32 i = 0; i < count; i++)
-		ordered[next[pairs[i].hash & (capacity - 1)]++] = &pairs[i];
+		ordered[i] = &pairs[order[i]];
 	return ordered;
 }
 
@@ -239,7 +219,7 @@ static bool
 hstore_placeholder(const ValueCodec *codec, JsonWriter *writer)
 {
 	const ValueModes *modes = codec->modes;
-	const MapEntry pair = {modes->placeholder, modes->placeholder_size, modes->placeholder, modes->placeholder_size, 0};
+	const MapEntry pair = {modes->placeholder, modes->placeholder_size, modes->placeholder, modes->placeholder_size};
 	const MapEntry *entries[] = {&pair};
 
 	write_map(codec, entries, 1, writer);

@@ -14,7 +14,7 @@
 
 #include "envelope_schema.h"
 #include "frame_format.h"
-#include "java_hash.h"
+#include "java_map.h"
 #include "pg_compat.h"
 #include "topic_name.h"
 #include "txn_state.h"
@@ -74,12 +74,16 @@ static void
 write_collections(TxnState *state, JsonWriter *writer)
 {
 	int count = list_length(state->counters);
-	const char **names = MemoryContextAlloc(state->context, (count + 1) * sizeof(char *));
-	int *order;
+	JavaKey *names = MemoryContextAlloc(state->context, (count + 1) * sizeof(JavaKey));
+	uint32 *order;
 
 	for (int i = 0; i < count; i++)
-		names[i] = ((CollectionCounter *) list_nth(state->counters, i))->name;
-	order = java_hash_order(names, count);
+	{
+		const char *name = ((CollectionCounter *) list_nth(state->counters, i))->name;
+
+		names[i] = java_key(name, strlen(name));
+	}
+	order = java_map_order(names, count);
 	json_char(writer, '[');
 	for (int i = 0; i < count; i++)
 	{
