@@ -351,7 +351,8 @@ shortened(const Mapped *mapped, Datum datum)
 		case VARCHAROID:
 		case BPCHAROID:
 		case JSONOID:
-			part = PG_DETOAST_DATUM_SLICE(datum, 0, length * pg_database_encoding_max_length());
+			/* one more than is wanted: clipping looks at the next character, which must be whole */
+			part = PG_DETOAST_DATUM_SLICE(datum, 0, (length + 1) * pg_database_encoding_max_length());
 			SET_VARSIZE(part, VARHDRSZ + pg_mbcharcliplen(VARDATA(part), VARSIZE(part) - VARHDRSZ, length));
 			return PointerGetDatum(part);
 		case BYTEAOID:
