@@ -15,25 +15,13 @@
 
 #include "encode_nested.h"
 #include "connect_text.h"
+#include "context_headers.h"
 #include "envelope.h"
 #include "envelope_schema.h"
 #include "frame_format.h"
 #include "java_hash.h"
+#include "row_writer.h"
 #include "topic_name.h"
-
-/* Headers (reference 1.9). */
-#define RELEASE_CONTEXT_HEADERS 302
-#define RELEASE_RUN_ID_HEADER 304
-
-/* A row taken apart. */
-typedef struct RowImage
-{
-	Datum *values;
-	bool *nulls;
-	bool partial; /* only the columns of the replica identity are there */
-	bool detoast; /* read from the table: TOAST pointers can be followed */
-	const struct RowImage *toast; /* where unchanged TOAST values may be found; NULL: nowhere */
-} RowImage;
 
 struct Envelope
 {
@@ -45,58 +33,15 @@ struct Envelope
 	DictionaryEntry *message_key_schema;
 	const ConnectSchema *message_key_text; /* as RecordParts.key_text */
 	DictionaryEntry *message_value_schema;
-	JsonWriter keys[2]; /* old and new key of one event */
+	RowWriter row_writer;
+	JsonWriter keys[2];		   /* old and new key of one event */
 	JsonWriter header_keys[2]; /* the same for headers */
-	JsonWriter rows[2]; /* for comparing rows */
+	JsonWriter rows[2];		   /* for comparing rows */
 	StringInfoData own_headers;
 	MemoryContext context;
 	int room; /* of the arrays below */
 	RowImage images[2];
 };
-
-/* A header whose value is a string: bare with SimpleHeaderConverter, JSON with JsonConverter (reference 1.9). */
-static void
-append_text_header(StringInfo wire, const PluginOptions *options, const char *name, const char *text)
-{
-	JsonWriter writer;
-	ConnectSchema *schema = connect_schema_new("string");
-
-	if (option_number(options, HEADER_CONVERTER) != HEADER_JSON)
-	{
-		header_append(wire, name, text, strlen(text));
-		return;
-	}
-	json_writer_init(&writer, CurrentMemoryContext, 128);
-	if (option_bool(options, HEADER_CONVERTER_SCHEMAS_ENABLE))
-	{
-		json_literal(&writer, JSON_FIRST("schema"));
-		connect_schema_render(schema, &writer);
-		json_literal(&writer, JSON_NEXT("payload"));
-	}
-	json_cstring(&writer, text);
-	if (option_bool(options, HEADER_CONVERTER_SCHEMAS_ENABLE))
-		json_char(&writer, '}');
-	header_append(wire, name, writer.data, writer.len);
-}
-
-static DictionaryEntry *
-context_headers(const PluginOptions *options, Dictionary *dictionary, const char *run_id)
-{
-	StringInfoData wire;
-	int count = options->release >= RELEASE_RUN_ID_HEADER ? 4 : 3;
-
-	if (!option_bool(options, EXTENDED_HEADERS_ENABLED) || options->release < RELEASE_CONTEXT_HEADERS)
-		return NULL;
-	initStringInfo(&wire);
-	appendStringInfoChar(&wire, (char) count);
-	appendStringInfoChar(&wire, 0);
-	append_text_header(&wire, options, "__debezium.context.connectorLogicalName", options->topic_prefix);
-	append_text_header(&wire, options, "__debezium.context.taskId", "0");
-	append_text_header(&wire, options, "__debezium.context.connectorName", "postgresql");
-	if (count == 4)
-		append_text_header(&wire, options, "__debezium.context.runId", run_id);
-	return dictionary_intern(dictionary, ENTRY_HEADERSET, wire.data, wire.len);
-}
 
 Envelope *
 envelope_new(MemoryContext context, const PluginOptions *options, FrameBatch *batch, TxnState *txn, const char *run_id)
@@ -109,6 +54,8 @@ envelope_new(MemoryContext context, const PluginOptions *options, FrameBatch *ba
 	envelope->options = options;
 	envelope->batch = batch;
 	envelope->txn = txn;
+	envelope->row_writer.options = options;
+	envelope->row_writer.batch = batch;
 	envelope->headers = context_headers(options, dictionary, run_id);
 	envelope->message_topic = dictionary_intern_string(dictionary, ENTRY_TOPIC, topic, strlen(topic));
 	if (option_number(options, KEY_CONVERTER) == CONVERTER_STRING)
@@ -148,92 +95,6 @@ deform(Envelope *envelope, int which, Relation rel, HeapTuple tuple)
 	image->toast = NULL;
 	heap_deform_tuple(tuple, descriptor, image->values, image->nulls);
 	return image;
-}
-
-/* A value that cannot be converted becomes null, if null can be written; else the record is refused. */
-static void
-write_unconvertible(Envelope *envelope, const RelationSchema *schema, ColumnPlan *column, JsonWriter *writer)
-{
-	FailureMode mode = (FailureMode) option_number(envelope->options, EVENT_CONVERTING_FAILURE_HANDLING_MODE);
-	char *where = psprintf("column \"%s\" of table \"%s\"", column->name, relation_schema_name(schema));
-
-	if (mode == FAILURE_FAIL)
-		batch_record_refuse(envelope->batch, REFUSED_NOT_CONVERTIBLE,
-							psprintf("a value of %s cannot be converted and "
-									 "event.converting.failure.handling.mode is fail",
-									 where));
-	else if (column->null_value.text == NULL)
-		batch_record_refuse(envelope->batch, REFUSED_NOT_CONVERTIBLE,
-							psprintf("a value of %s cannot be converted and the column is NOT NULL", where));
-	else
-		json_raw(writer, column->null_value.text, column->null_value.size);
-	if (mode == FAILURE_WARN && !column->failure_reported)
-	{
-		column->failure_reported = true;
-		ereport(WARNING, (errcode(ERRCODE_DATA_EXCEPTION), errmsg("values of %s cannot be converted; null is written", where),
-						  errhint("This is said once per table; see event.converting.failure.handling.mode.")));
-	}
-}
-
-static void
-write_value(Envelope *envelope, const RelationSchema *schema, ColumnPlan *column, Datum value, JsonWriter *writer)
-{
-	if (!column->codec->encoder->encode(column->codec, value, writer))
-		write_unconvertible(envelope, schema, column, writer);
-}
-
-/* An unchanged TOAST value: from the old row if that is whole, else the placeholder. */
-static void
-write_toasted(Envelope *envelope, const RelationSchema *schema, ColumnPlan *column, const RowImage *image,
-			  JsonWriter *writer)
-{
-	const RowImage *old = image->toast;
-
-	if (old != NULL && !old->nulls[column->attribute] &&
-		!VARATT_IS_EXTERNAL_ONDISK(DatumGetPointer(old->values[column->attribute])))
-		write_value(envelope, schema, column, old->values[column->attribute], writer);
-	else if (column->unavailable.text != NULL)
-		json_raw(writer, column->unavailable.text, column->unavailable.size);
-	else
-		write_unconvertible(envelope, schema, column, writer);
-}
-
-static void
-write_column(Envelope *envelope, const RelationSchema *schema, ColumnPlan *column, const RowImage *image,
-			 JsonWriter *writer)
-{
-	json_raw(writer, column->prefix.text, column->prefix.size);
-	if (image->partial && !column->in_identity)
-	{
-		if (column->filler.text)
-			json_raw(writer, column->filler.text, column->filler.size);
-		else
-			write_unconvertible(envelope, schema, column, writer);
-	}
-	else if (image->nulls[column->attribute])
-	{
-		if (column->null_value.text)
-			json_raw(writer, column->null_value.text, column->null_value.size);
-		else
-			write_unconvertible(envelope, schema, column, writer);
-	}
-	else if (column->varlena && VARATT_IS_EXTERNAL_ONDISK(DatumGetPointer(image->values[column->attribute])) &&
-			 !image->detoast)
-		write_toasted(envelope, schema, column, image, writer);
-	else
-		write_value(envelope, schema, column, image->values[column->attribute], writer);
-}
-
-static void
-write_row(Envelope *envelope, const RelationSchema *schema, const RowPlan *row, const RowImage *image, JsonWriter *writer)
-{
-	if (row->count == 0 && row->constant.size == 0)
-		json_char(writer, '{');
-	for (int i = 0; i < row->count; i++)
-		write_column(envelope, schema, &row->columns[i], image, writer);
-	if (row->constant.size > 0)
-		json_raw(writer, row->constant.text, row->constant.size);
-	json_char(writer, '}');
 }
 
 /* ---------------------------------------------------------------- records */
@@ -329,9 +190,10 @@ write_key_header(Envelope *envelope, const RelationSchema *schema, const Change 
 	appendStringInfoChar(wire, 1);
 	appendStringInfoChar(wire, 0);
 	if (key_schema != NULL)
-		header_append(wire, change->header,
-					  psprintf("%.*s%.*s}", (int) (key_schema->size - 4), key_schema->bytes + 4, (int) key->len, key->data),
-					  key_schema->size - 4 + key->len + 1);
+		header_append(
+			wire, change->header,
+			psprintf("%.*s%.*s}", (int) (key_schema->size - 4), key_schema->bytes + 4, (int) key->len, key->data),
+			key_schema->size - 4 + key->len + 1);
 	else
 		header_append(wire, change->header, key->data, key->len);
 	parts->own_headers = wire->data;
@@ -344,7 +206,7 @@ write_key(Envelope *envelope, const RelationSchema *schema, const Change *change
 	if (change->key != NULL)
 		json_raw(writer, change->key->data, change->key->len);
 	else if (change->key_image != NULL && schema->keyed)
-		write_row(envelope, schema, &schema->key, change->key_image, writer);
+		row_write(&envelope->row_writer, schema, &schema->key, change->key_image, writer);
 }
 
 static bool
@@ -375,8 +237,7 @@ has_null_items(const RelationSchema *schema, const RowImage *image)
 static DictionaryEntry *
 value_schema(const RelationSchema *schema, const Change *change)
 {
-	if (schema->loose_value_schema &&
-		(has_null_items(schema, change->before) || has_null_items(schema, change->after)))
+	if (schema->loose_value_schema && (has_null_items(schema, change->before) || has_null_items(schema, change->after)))
 		return schema->loose_value_schema;
 	return schema->value_schema;
 }
@@ -407,7 +268,7 @@ write_image(Envelope *envelope, const RelationSchema *schema, const RowImage *im
 	if (image == NULL)
 		json_null(writer);
 	else
-		write_row(envelope, schema, &schema->row, image, writer);
+		row_write(&envelope->row_writer, schema, &schema->row, image, writer);
 }
 
 static void
@@ -481,7 +342,7 @@ render_key(Envelope *envelope, const RelationSchema *schema, int which, const Ro
 
 	writer->len = 0;
 	json_mark(writer, 0);
-	write_row(envelope, schema, &schema->key, image, writer);
+	row_write(&envelope->row_writer, schema, &schema->key, image, writer);
 	return writer;
 }
 
@@ -503,14 +364,14 @@ render_header_key(Envelope *envelope, const RelationSchema *schema, int which, c
 	json_mark(writer, 0);
 	if (option_number(envelope->options, HEADER_CONVERTER) == HEADER_JSON)
 	{
-		write_row(envelope, schema, key, image, writer);
+		row_write(&envelope->row_writer, schema, key, image, writer);
 		return writer;
 	}
 	if (schema->header_key_text != NULL)
 	{
 		field->len = 0;
 		json_mark(field, 0);
-		write_row(envelope, schema, key, image, field);
+		row_write(&envelope->row_writer, schema, key, image, field);
 		connect_text(schema->header_key_text, field->data, field->len, writer);
 		return writer;
 	}
@@ -522,7 +383,7 @@ render_header_key(Envelope *envelope, const RelationSchema *schema, int which, c
 
 		field->len = 0;
 		json_mark(field, 0);
-		write_column(envelope, schema, &key->columns[i], image, field);
+		row_write_column(&envelope->row_writer, schema, &key->columns[i], image, field);
 		header_text(HEADER_ESCAPED, field->data, prefix, writer);
 		header_text(key->columns[i].header_shape, field->data + prefix, field->len - prefix, writer);
 	}
@@ -533,9 +394,11 @@ render_header_key(Envelope *envelope, const RelationSchema *schema, int which, c
 
 /* A key changed: delete of the old key, tombstone, create of the new one (reference 3.4). */
 static void
-emit_key_change(Envelope *envelope, RelationSchema *schema, const RowImage *before, const RowImage *after, XLogRecPtr lsn)
+emit_key_change(Envelope *envelope, RelationSchema *schema, const RowImage *before, const RowImage *after,
+				XLogRecPtr lsn)
 {
-	Change deleted = {.op = 'd', .lsn = lsn, .key = &envelope->keys[0], .before = before, .header = "__debezium.newkey"};
+	Change deleted = {
+		.op = 'd', .lsn = lsn, .key = &envelope->keys[0], .before = before, .header = "__debezium.newkey"};
 	Change created = {.op = 'c', .lsn = lsn, .key = &envelope->keys[1], .after = after, .header = "__debezium.oldkey"};
 
 	deleted.header_key = render_header_key(envelope, schema, 1, after);
@@ -562,7 +425,7 @@ nothing_changed(Envelope *envelope, const RelationSchema *schema, const RowImage
 	{
 		envelope->rows[i].len = 0;
 		json_mark(&envelope->rows[i], 0);
-		write_row(envelope, schema, &schema->row, images[i], &envelope->rows[i]);
+		row_write(&envelope->row_writer, schema, &schema->row, images[i], &envelope->rows[i]);
 	}
 	return same_text(&envelope->rows[0], &envelope->rows[1]);
 }

@@ -9,7 +9,6 @@
 
 #include "access/htup_details.h"
 #include "catalog/pg_class.h"
-#include "catalog/pg_index.h"
 #include "catalog/pg_type.h"
 #include "mb/pg_wchar.h"
 #include "nodes/bitmapset.h"
@@ -27,6 +26,7 @@
 #include "frame_format.h"
 #include "key_columns.h"
 #include "pg_compat.h"
+#include "relation_index.h"
 #include "relation_schema.h"
 #include "source_block.h"
 #include "topic_name.h"
@@ -103,97 +103,6 @@ decide_capture(Build *build)
 	schema->reason = "captured as its partitioned table";
 }
 
-/*
- * Attribute numbers of an index's columns, from pg_index without opening the
- * index; key columns only, or INCLUDE columns too.  Empty for one with
- * expressions.
- */
-static List *
-index_columns(Oid index, bool included_too)
-{
-	HeapTuple tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(index));
-	List *columns = NIL;
-	Form_pg_index form;
-	int count;
-
-	if (!HeapTupleIsValid(tuple))
-		return NIL;
-	form = (Form_pg_index) GETSTRUCT(tuple);
-	count = included_too ? form->indnatts : form->indnkeyatts;
-	for (int i = 0; i < count; i++)
-	{
-		if (form->indkey.values[i] == 0)
-		{
-			columns = NIL;
-			break;
-		}
-		columns = lappend_int(columns, form->indkey.values[i]);
-	}
-	ReleaseSysCache(tuple);
-	return columns;
-}
-
-static void
-read_identity(Build *build)
-{
-	char identity = build->rel->rd_rel->relreplident;
-	Oid index = RelationGetReplicaIndex(build->rel);
-	ListCell *cell;
-
-	build->schema->replica_identity = identity;
-	build->schema->has_identity = identity == REPLICA_IDENTITY_FULL || OidIsValid(index);
-	if (identity == REPLICA_IDENTITY_FULL || !OidIsValid(index))
-		return;
-	foreach (cell, index_columns(index, false))
-		build->identity = bms_add_member(build->identity, lfirst_int(cell));
-}
-
-/* Does an index come before another in JDBC's getIndexInfo()?  Clustered ones first, then by name. */
-static bool
-index_precedes(Oid index, Oid other)
-{
-	bool clustered = get_index_isclustered(index);
-	bool other_clustered = get_index_isclustered(other);
-
-	if (clustered != other_clustered)
-		return clustered;
-	return strcmp(get_rel_name(index), get_rel_name(other)) < 0;
-}
-
-static bool
-index_is_unique(Oid index)
-{
-	HeapTuple tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(index));
-	bool unique;
-
-	if (!HeapTupleIsValid(tuple))
-		return false;
-	unique = ((Form_pg_index) GETSTRUCT(tuple))->indisunique;
-	ReleaseSysCache(tuple);
-	return unique;
-}
-
-/* Columns of the primary key, else of the first unique index without expressions (reference 2). */
-static List *
-default_key_columns(Build *build)
-{
-	List *indexes = RelationGetIndexList(build->rel);
-	Oid first = InvalidOid;
-	ListCell *cell;
-
-	if (OidIsValid(compat_primary_key(build->rel)))
-		return index_columns(compat_primary_key(build->rel), false);
-	foreach (cell, indexes)
-	{
-		Oid index = lfirst_oid(cell);
-
-		if (index_is_unique(index) && index_columns(index, true) != NIL &&
-			(!OidIsValid(first) || index_precedes(index, first)))
-			first = index;
-	}
-	return OidIsValid(first) ? index_columns(first, true) : NIL;
-}
-
 typedef struct DeparseCall
 {
 	Node *expression;
@@ -257,7 +166,7 @@ fixed(const char *text)
 }
 
 static FixedText
-rendered(bool (*render) (const ValueCodec *, JsonWriter *), const ValueCodec *codec)
+rendered(bool (*render)(const ValueCodec *, JsonWriter *), const ValueCodec *codec)
 {
 	FixedText result = {NULL, 0};
 	JsonWriter writer;
@@ -337,10 +246,11 @@ map_column(Build *build, ColumnPlan *column, Form_pg_attribute attribute, const 
 	column->codec = column_mapper_codec(mapper, source, unconstify(ValueCodec *, column->codec), &untouched);
 	column->masks_null = column_mapper_hides_null(mapper) && !untouched;
 	if (untouched && column_mapper_report(mapper, psprintf("%s.%s", relation_schema_name(schema), column->name)))
-		ereport(WARNING, (errcode(ERRCODE_WARNING), errmsg("column \"%s\" of table \"%s\" is not masked", column->name,
-														   relation_schema_name(schema)),
-						  errdetail("Its type \"%s\" is not a character type.", source->name),
-						  errhint("Leave it out by column.exclude.list.")));
+		ereport(WARNING,
+				(errcode(ERRCODE_WARNING),
+				 errmsg("column \"%s\" of table \"%s\" is not masked", column->name, relation_schema_name(schema)),
+				 errdetail("Its type \"%s\" is not a character type.", source->name),
+				 errhint("Leave it out by column.exclude.list.")));
 }
 
 static const ValueModes *
@@ -497,7 +407,7 @@ key_columns(Build *build)
 	}
 	foreach (cell, key_columns_choose(build->options, build->schema->schema_name, build->schema->table_name, names))
 		columns = lappend_int(columns, list_nth_int(numbers, lfirst_int(cell)));
-	return columns != NIL ? columns : default_key_columns(build);
+	return columns != NIL ? columns : relation_key_columns(build->rel);
 }
 
 /* The field that tells the tables of one topic apart (reference 2). */
@@ -603,7 +513,8 @@ plan_records(Build *build)
 	List *columns;
 
 	schema->topic_name = topic_for_table(options, schema->schema_name, schema->table_name);
-	read_identity(build);
+	schema->replica_identity = build->rel->rd_rel->relreplident;
+	build->identity = relation_identity_columns(build->rel, &schema->has_identity);
 	row = plan_row(build);
 	columns = key_columns(build);
 	key = plan_key(build, &schema->key, columns, ROLE_KEY);
@@ -617,7 +528,8 @@ plan_records(Build *build)
 	schema->header_key_text = becomes_text(build, ROLE_HEADER_KEY) ? header_key : NULL;
 	if (keys_have_schema(options))
 		schema->key_schema = schema_entry(dictionary, key);
-	if (option_number(options, HEADER_CONVERTER) == HEADER_JSON && option_bool(options, HEADER_CONVERTER_SCHEMAS_ENABLE))
+	if (option_number(options, HEADER_CONVERTER) == HEADER_JSON &&
+		option_bool(options, HEADER_CONVERTER_SCHEMAS_ENABLE))
 		schema->header_key_schema = schema_entry(dictionary, header_key);
 	if (option_bool(options, VALUE_CONVERTER_SCHEMAS_ENABLE))
 	{

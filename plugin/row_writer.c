@@ -1,0 +1,98 @@
+/*-------------------------------------------------------------------------
+ *
+ * row_writer.c
+ *	  See row_writer.h.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "frame_format.h"
+#include "row_writer.h"
+
+/* A value that cannot be converted becomes null, if null can be written; else the record is refused. */
+static void
+write_unconvertible(RowWriter *rows, const RelationSchema *schema, ColumnPlan *column, JsonWriter *writer)
+{
+	FailureMode mode = (FailureMode) option_number(rows->options, EVENT_CONVERTING_FAILURE_HANDLING_MODE);
+	char *where = psprintf("column \"%s\" of table \"%s\"", column->name, relation_schema_name(schema));
+
+	if (mode == FAILURE_FAIL)
+		batch_record_refuse(rows->batch, REFUSED_NOT_CONVERTIBLE,
+							psprintf("a value of %s cannot be converted and "
+									 "event.converting.failure.handling.mode is fail",
+									 where));
+	else if (column->null_value.text == NULL)
+		batch_record_refuse(rows->batch, REFUSED_NOT_CONVERTIBLE,
+							psprintf("a value of %s cannot be converted and the column is NOT NULL", where));
+	else
+		json_raw(writer, column->null_value.text, column->null_value.size);
+	if (mode == FAILURE_WARN && !column->failure_reported)
+	{
+		column->failure_reported = true;
+		ereport(WARNING,
+				(errcode(ERRCODE_DATA_EXCEPTION), errmsg("values of %s cannot be converted; null is written", where),
+				 errhint("This is said once per table; see event.converting.failure.handling.mode.")));
+	}
+}
+
+static void
+write_value(RowWriter *rows, const RelationSchema *schema, ColumnPlan *column, Datum value, JsonWriter *writer)
+{
+	if (!column->codec->encoder->encode(column->codec, value, writer))
+		write_unconvertible(rows, schema, column, writer);
+}
+
+/* An unchanged TOAST value: from the old row if that is whole, else the placeholder. */
+static void
+write_toasted(RowWriter *rows, const RelationSchema *schema, ColumnPlan *column, const RowImage *image,
+			  JsonWriter *writer)
+{
+	const RowImage *old = image->toast;
+
+	if (old != NULL && !old->nulls[column->attribute] &&
+		!VARATT_IS_EXTERNAL_ONDISK(DatumGetPointer(old->values[column->attribute])))
+		write_value(rows, schema, column, old->values[column->attribute], writer);
+	else if (column->unavailable.text != NULL)
+		json_raw(writer, column->unavailable.text, column->unavailable.size);
+	else
+		write_unconvertible(rows, schema, column, writer);
+}
+
+void
+row_write_column(RowWriter *rows, const RelationSchema *schema, ColumnPlan *column, const RowImage *image,
+				 JsonWriter *writer)
+{
+	json_raw(writer, column->prefix.text, column->prefix.size);
+	if (image->partial && !column->in_identity)
+	{
+		if (column->filler.text)
+			json_raw(writer, column->filler.text, column->filler.size);
+		else
+			write_unconvertible(rows, schema, column, writer);
+	}
+	else if (image->nulls[column->attribute])
+	{
+		if (column->null_value.text)
+			json_raw(writer, column->null_value.text, column->null_value.size);
+		else
+			write_unconvertible(rows, schema, column, writer);
+	}
+	else if (column->varlena && VARATT_IS_EXTERNAL_ONDISK(DatumGetPointer(image->values[column->attribute])) &&
+			 !image->detoast)
+		write_toasted(rows, schema, column, image, writer);
+	else
+		write_value(rows, schema, column, image->values[column->attribute], writer);
+}
+
+void
+row_write(RowWriter *rows, const RelationSchema *schema, const RowPlan *row, const RowImage *image, JsonWriter *writer)
+{
+	if (row->count == 0 && row->constant.size == 0)
+		json_char(writer, '{');
+	for (int i = 0; i < row->count; i++)
+		row_write_column(rows, schema, &row->columns[i], image, writer);
+	if (row->constant.size > 0)
+		json_raw(writer, row->constant.text, row->constant.size);
+	json_char(writer, '}');
+}
