@@ -33,18 +33,18 @@ typedef struct FixedText
 /* How one column is written. */
 typedef struct ColumnPlan
 {
-	int attribute;			/* index into the tuple's values */
-	FixedText prefix;		/* {"name": or ,"name": */
+	int attribute;	  /* index into the tuple's values */
+	FixedText prefix; /* {"name": or ,"name": */
 	const ValueCodec *codec;
-	const char *name;		/* the column's own */
-	FixedText null_value;	/* null or the default; none: a null cannot be written */
-	FixedText filler;		/* where an old tuple lacks the column */
-	FixedText unavailable;	/* unchanged TOAST; none: a conversion failure */
-	bool in_identity;		/* an old tuple has it */
-	bool required_items;	/* an array whose items the schema calls required */
-	bool varlena;			/* its values may be TOAST pointers */
-	bool toastable;			/* ... and large ones are */
-	bool masks_null;		/* a mask stands for NULL, too */
+	const char *name;	   /* the column's own */
+	FixedText null_value;  /* null or the default; none: a null cannot be written */
+	FixedText filler;	   /* where an old tuple lacks the column */
+	FixedText unavailable; /* unchanged TOAST; none: a conversion failure */
+	bool in_identity;	   /* an old tuple has it */
+	bool required_items;   /* an array whose items the schema calls required */
+	bool varlena;		   /* its values may be TOAST pointers */
+	bool toastable;		   /* ... and large ones are */
+	bool masks_null;	   /* a mask stands for NULL, too */
 	bool failure_reported;
 	HeaderShape header_shape; /* in a header that SimpleHeaderConverter writes */
 } ColumnPlan;
@@ -62,21 +62,21 @@ typedef struct RelationSchema
 	Oid relid;
 	const char *schema_name;
 	const char *table_name;
-	const char *reason; /* why it is not captured; NULL: it is */
-	uint32 published;	/* SKIP_* bits of the operations that open their transaction */
-	Oid publish_as;		/* itself, or the partitioned table whose schema its rows take */
-	AttrMap *map;		/* from its row type to that of publish_as; NULL: they are the same */
+	const char *reason;	   /* why it is not captured; NULL: it is */
+	uint32 published;	   /* SKIP_* bits of the operations that open their transaction */
+	Oid publish_as;		   /* itself, or the partitioned table whose schema its rows take */
+	AttrMap *map;		   /* from its row type to that of publish_as; NULL: they are the same */
 	RowFilter *row_filter; /* of the publication; NULL: none */
 	char replica_identity;
 	bool has_identity; /* deletes have an old tuple */
-	int attributes; /* of the tuple, dropped ones included */
+	int attributes;	   /* of the tuple, dropped ones included */
 	RowPlan row;
 	RowPlan key;
-	RowPlan header_key; /* the key in the headers of a key change */
-	bool keyed; /* records have a key, if only a constant one */
+	RowPlan header_key;					  /* the key in the headers of a key change */
+	bool keyed;							  /* records have a key, if only a constant one */
 	const ConnectSchema *key_text;		  /* keys become Java's text of such a structure; NULL: they stay JSON */
 	const ConnectSchema *header_key_text; /* the same for keys in headers */
-	FixedText source_table; /* its part of "source" */
+	FixedText source_table;				  /* its part of "source" */
 
 	/* dictionary entries, one reference each; NULL: none */
 	DictionaryEntry *topic;
@@ -84,7 +84,7 @@ typedef struct RelationSchema
 	DictionaryEntry *key_schema;
 	DictionaryEntry *value_schema;
 	DictionaryEntry *loose_value_schema; /* for rows with NULL in an array of required items; NULL: no such column */
-	DictionaryEntry *header_key_schema; /* of keys in headers, with JsonConverter and schemas */
+	DictionaryEntry *header_key_schema;	 /* of keys in headers, with JsonConverter and schemas */
 	const char *topic_name;
 
 	/* transaction metadata: its counter, of the transaction with that serial number */
@@ -99,7 +99,7 @@ typedef struct SchemaInputs
 	const PluginOptions *options;
 	const TableFilter *filter;
 	Dictionary *dictionary;
-	bool snapshot; /* for rows read from the table: generated columns are there */
+	bool snapshot;						/* for rows read from the table: generated columns are there */
 	bool *publication_missing_reported; /* of the session: this is said once */
 } SchemaInputs;
 

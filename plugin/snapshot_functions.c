@@ -85,12 +85,6 @@ check_kind(Relation rel)
 						errhint("Of a partitioned table, read the partitions.")));
 }
 
-static uint64
-internal_number(const char *text, uint64 otherwise)
-{
-	return text ? strtoull(text, NULL, 10) : otherwise;
-}
-
 /* What stands in "source" and in the frames' headers. */
 static void
 begin_records(SnapshotRead *read, const PluginOptions *options)
@@ -99,10 +93,10 @@ begin_records(SnapshotRead *read, const PluginOptions *options)
 	SourceInfo info = {.snapshot = true};
 	XLogRecPtr now = RecoveryInProgress() ? GetXLogReplayRecPtr(NULL) : GetXLogWriteRecPtr();
 
-	read->lsn = internal_number(option_text(options, SNAPSHOT_LSN), now);
-	info.txid = internal_number(option_text(options, SNAPSHOT_TXID), 0);
+	read->lsn = option_decimal(options, OPT_SNAPSHOT_LSN, now);
+	info.txid = option_decimal(options, OPT_SNAPSHOT_TXID, 0);
 	info.time_us =
-		(int64) internal_number(option_text(options, SNAPSHOT_TS), unix_microseconds(GetCurrentTransactionStartTimestamp()));
+		(int64) option_decimal(options, OPT_SNAPSHOT_TS, unix_microseconds(GetCurrentTransactionStartTimestamp()));
 	transaction.commit_lsn = transaction.end_lsn = read->lsn;
 	transaction.commit_time = info.time_us;
 	batch_transaction(read->session->batch, &transaction);
