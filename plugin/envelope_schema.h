@@ -16,7 +16,7 @@
 #include "plugin_options.h"
 
 /* Order of the members behind "source" changed twice (reference 1.3). */
-#define RELEASE_TS_RESOLUTIONS 206	   /* ts_us, ts_ns; event.block versioned envelope 2 */
+#define RELEASE_TS_RESOLUTIONS 206 /* ts_us, ts_ns; event.block versioned envelope 2 */
 #define RELEASE_TRANSACTION_BEFORE_OP 207
 #define RELEASE_MESSAGE_TRANSACTION 300 /* messages have a transaction block */
 

@@ -121,16 +121,16 @@
 
 /* RECORD flags */
 #define RECORD_NULL_KEY 0x01
-#define RECORD_NULL_VALUE 0x02	 /* tombstone */
-#define RECORD_LAST 0x04		 /* last record of its transaction */
+#define RECORD_NULL_VALUE 0x02	  /* tombstone */
+#define RECORD_LAST 0x04		  /* last record of its transaction */
 #define RECORD_HEADERS_AFTER 0x08 /* own headers follow the headerset */
-#define RECORD_KEY_OPAQUE 0x10	 /* key bytes are not JSON */
-#define RECORD_VALUE_OPAQUE 0x20 /* value bytes are not JSON */
+#define RECORD_KEY_OPAQUE 0x10	  /* key bytes are not JSON */
+#define RECORD_VALUE_OPAQUE 0x20  /* value bytes are not JSON */
 
 /* kinds of holes, and what the reader inserts */
-#define HOLE_SNAPSHOT_MARK 1   /* true, first, last, ... without quotes */
-#define HOLE_SEQUENCE 2		   /* text of source.sequence without the outer quotes */
-#define HOLE_PROCESSING_MS 3   /* clock reading, digits */
+#define HOLE_SNAPSHOT_MARK 1 /* true, first, last, ... without quotes */
+#define HOLE_SEQUENCE 2		 /* text of source.sequence without the outer quotes */
+#define HOLE_PROCESSING_MS 3 /* clock reading, digits */
 #define HOLE_PROCESSING_US 4
 #define HOLE_PROCESSING_NS 5
 

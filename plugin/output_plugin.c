@@ -225,7 +225,8 @@ decode_change(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, Relation rel, 
 }
 
 static void
-decode_truncate(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, int count, Relation rels[], ReorderBufferChange *change)
+decode_truncate(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, int count, Relation rels[],
+				ReorderBufferChange *change)
 {
 	Session *session = ctx->output_plugin_private;
 	MemoryContext previous = MemoryContextSwitchTo(session->event);
@@ -266,14 +267,15 @@ utf8_prefix(const char *prefix)
 	const char *utf8 = text_to_utf8(prefix, strlen(prefix), &size);
 
 	if (utf8 == NULL)
-		ereport(ERROR, (errcode(ERRCODE_CHARACTER_NOT_IN_REPERTOIRE),
-						errmsg("prefix of a logical message is not valid in encoding \"%s\"", GetDatabaseEncodingName())));
+		ereport(ERROR,
+				(errcode(ERRCODE_CHARACTER_NOT_IN_REPERTOIRE),
+				 errmsg("prefix of a logical message is not valid in encoding \"%s\"", GetDatabaseEncodingName())));
 	return pnstrdup(utf8, size);
 }
 
 static void
-decode_message(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, XLogRecPtr lsn, bool transactional, const char *prefix,
-		Size size, const char *content)
+decode_message(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, XLogRecPtr lsn, bool transactional,
+			   const char *prefix, Size size, const char *content)
 {
 	Session *session = ctx->output_plugin_private;
 	MemoryContext previous = MemoryContextSwitchTo(session->event);

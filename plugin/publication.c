@@ -45,7 +45,8 @@ is_publishable(Relation rel)
 static uint32
 publication_operations(const Publication *publication)
 {
-	return (publication->pubactions.pubinsert ? SKIP_CREATE : 0) | (publication->pubactions.pubupdate ? SKIP_UPDATE : 0) |
+	return (publication->pubactions.pubinsert ? SKIP_CREATE : 0) |
+		   (publication->pubactions.pubupdate ? SKIP_UPDATE : 0) |
 		   (publication->pubactions.pubdelete ? SKIP_DELETE : 0) |
 		   (publication->pubactions.pubtruncate ? SKIP_TRUNCATE : 0);
 }

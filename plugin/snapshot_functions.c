@@ -42,7 +42,7 @@ typedef struct SnapshotRead
 	TupleTableSlot *slot;
 	XLogRecPtr lsn;
 	uint64 rows;
-	bool done;			/* the table is read */
+	bool done;			  /* the table is read */
 	StringInfoData ready; /* a frame or line to return; len 0: none */
 } SnapshotRead;
 
@@ -80,8 +80,8 @@ static void
 check_kind(Relation rel)
 {
 	if (rel->rd_rel->relkind != RELKIND_RELATION && rel->rd_rel->relkind != RELKIND_MATVIEW)
-		ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE), errmsg("\"%s\" is not a table with rows of its own",
-																   RelationGetRelationName(rel)),
+		ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
+						errmsg("\"%s\" is not a table with rows of its own", RelationGetRelationName(rel)),
 						errhint("Of a partitioned table, read the partitions.")));
 }
 
@@ -129,8 +129,9 @@ begin_read(FunctionCallInfo fcinfo, Oid relid, PluginOptions *options)
 	read->session = session_new(CurrentMemoryContext, options, true, keep_output, read);
 	read->schema = relation_cache_get(read->session->cache, read->rel);
 	if (read->schema->reason != NULL)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("table \"%s\" is not captured: %s", relation_schema_name(read->schema), read->schema->reason)));
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("table \"%s\" is not captured: %s", relation_schema_name(read->schema), read->schema->reason)));
 	begin_records(read, options);
 	read->slot = table_slot_create(read->rel, NULL);
 	read->scan = table_beginscan_strat(read->rel, GetActiveSnapshot(), 0, NULL, true, false);

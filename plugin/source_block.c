@@ -208,12 +208,14 @@ snapshot_schema(const PluginOptions *options)
 {
 	ConnectSchema *schema = connect_schema_named("string", "io.debezium.data.Enum", 1);
 	/* 3.0.5 listed the values that were emitted all along */
-	bool listed = options->release > 300 || (options->release == 300 && atoi(option_text(options, DEBEZIUM_VERSION) + 4) >= 5);
+	bool listed =
+		options->release > 300 || (options->release == 300 && atoi(option_text(options, DEBEZIUM_VERSION) + 4) >= 5);
 	JsonWriter writer;
 
 	connect_schema_parameter(schema, "allowed",
-							 listed ? "true,first,first_in_data_collection,last_in_data_collection,last,false,incremental"
-									: "true,last,false,incremental");
+							 listed
+								 ? "true,first,first_in_data_collection,last_in_data_collection,last,false,incremental"
+								 : "true,last,false,incremental");
 	json_writer_init(&writer, CurrentMemoryContext, 16);
 	json_cstring(&writer, "false");
 	schema->default_json = pnstrdup(writer.data, writer.len);

@@ -118,7 +118,7 @@ wal2debezium_options(PG_FUNCTION_ARGS)
 /* ---------------------------------------------------------------- tables() */
 
 static Datum
-names_array(const RowPlan *row, bool (*wanted) (const ColumnPlan *))
+names_array(const RowPlan *row, bool (*wanted)(const ColumnPlan *))
 {
 	Datum *names = palloc((row->count + 1) * sizeof(Datum));
 	int count = 0;

@@ -97,8 +97,8 @@ typedef struct ValueCodec
 	int32 typmod;
 	int precision; /* numeric precision, fraction digits of a temporal, length of a bit string */
 	int scale;
-	bool required_schema; /* items that cannot be optional (enum arrays) */
-	FmgrInfo output;	  /* set where the type's output function is needed */
+	bool required_schema;		/* items that cannot be optional (enum arrays) */
+	FmgrInfo output;			/* set where the type's output function is needed */
 	struct ValueCodec *element; /* arrays, domains over arrays */
 	int16 element_length;
 	bool element_by_value;

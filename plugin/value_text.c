@@ -25,7 +25,7 @@
 #include "value_encoder.h"
 
 /* A role's own schema and public: what Debezium's session has. */
-#define DEFAULT_PATH "\"$user\", public"
+#define DEFAULT_PATH "$user, public"
 
 /* The settings that output functions look at. */
 typedef struct OutputSettings

@@ -24,7 +24,7 @@ keep(HeldRecord *held, const char *data, size_t size)
 static Bytes
 keep_bytes(HeldRecord *held, Bytes bytes)
 {
-	return (Bytes) {.data = keep(held, bytes.data, bytes.size), .size = bytes.size};
+	return (Bytes){.data = keep(held, bytes.data, bytes.size), .size = bytes.size};
 }
 
 static size_t
@@ -71,7 +71,7 @@ keep_headerset(HeldRecord *held, const FrameHeaderset *headerset)
 		held->field_room = headerset->count;
 	}
 	keep_fields(held, held->fields, headerset->fields, headerset->count);
-	held->headerset = (FrameHeaderset) {.fields = held->fields, .count = headerset->count};
+	held->headerset = (FrameHeaderset){.fields = held->fields, .count = headerset->count};
 	held->record.headerset = &held->headerset;
 }
 
@@ -95,7 +95,7 @@ held_record_copy(HeldRecord *held, const FrameRecord *record)
 	held->record.key_schema = keep_bytes(held, record->key_schema);
 	held->record.value_schema = keep_bytes(held, record->value_schema);
 	keep_fields(held, held->record.own_headers, record->own_headers, record->own_header_count);
-	held->topic = (FrameTopic) {.size = record->topic->size};
+	held->topic = (FrameTopic){.size = record->topic->size};
 	held->topic.name = (char *) keep(held, record->topic->name, record->topic->size);
 	held->record.topic = &held->topic;
 	if (record->headerset != NULL)

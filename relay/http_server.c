@@ -50,13 +50,12 @@ respond_health(struct MHD_Connection *connection, const MetricsValues *values)
 
 	memcpy(body, why, size - 2);
 	body[size - 2] = '\n';
-	return respond(connection, healthy ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE, "text/plain; charset=utf-8",
-				   body);
+	return respond(connection, healthy ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE, "text/plain; charset=utf-8", body);
 }
 
 static enum MHD_Result
-handle_request(void *arg, struct MHD_Connection *connection, const char *url, const char *method,
-			   const char *version, const char *upload_data, size_t *upload_data_size, void **state)
+handle_request(void *arg, struct MHD_Connection *connection, const char *url, const char *method, const char *version,
+			   const char *upload_data, size_t *upload_data_size, void **state)
 {
 	HttpServer *server = arg;
 	MetricsValues values = metrics_read(server->metrics);
@@ -144,9 +143,9 @@ http_server_new(const char *listen_address, Metrics *metrics, Error *error)
 	if (address->ai_family == AF_INET6)
 		flags |= MHD_USE_IPv6;
 	errno = 0;
-	server->daemon = MHD_start_daemon(flags, 0, NULL, NULL, handle_request, server, MHD_OPTION_SOCK_ADDR,
-									  address->ai_addr, MHD_OPTION_CONNECTION_TIMEOUT, 10u,
-									  MHD_OPTION_CONNECTION_LIMIT, 32u, MHD_OPTION_END);
+	server->daemon =
+		MHD_start_daemon(flags, 0, NULL, NULL, handle_request, server, MHD_OPTION_SOCK_ADDR, address->ai_addr,
+						 MHD_OPTION_CONNECTION_TIMEOUT, 10u, MHD_OPTION_CONNECTION_LIMIT, 32u, MHD_OPTION_END);
 	freeaddrinfo(address);
 	if (server->daemon != NULL)
 		return server;

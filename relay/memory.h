@@ -29,8 +29,7 @@ memory_strdup(const char *text)
 }
 
 /* printf to a string; the caller frees. */
-static inline char *__attribute__((format(printf, 1, 2)))
-memory_printf(const char *format, ...)
+static inline char *__attribute__((format(printf, 1, 2))) memory_printf(const char *format, ...)
 {
 	char *text = NULL;
 	va_list args;

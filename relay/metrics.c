@@ -132,8 +132,7 @@ fill_rows(const MetricsValues *values, MetricRow *rows)
 		 (double) values->outstanding_records},
 		{"wal2kafka_queue_records", "gauge", "Records in the sink's queue", (double) values->queue_records},
 		{"wal2kafka_queue_bytes", "gauge", "Bytes in the sink's queue", (double) values->queue_bytes},
-		{"wal2kafka_lag_seconds", "gauge", "Age of the newest commit delivered, 0 when caught up",
-		 lag_seconds(values)},
+		{"wal2kafka_lag_seconds", "gauge", "Age of the newest commit delivered, 0 when caught up", lag_seconds(values)},
 		{"wal2kafka_snapshot_running", "gauge", "1 while a snapshot is read", values->snapshot_running ? 1 : 0},
 		{"wal2kafka_snapshot_tables", "gauge", "Tables of the snapshot", (double) values->snapshot_tables},
 		{"wal2kafka_snapshot_tables_remaining", "gauge", "Tables of the snapshot not yet read",
@@ -157,8 +156,8 @@ metrics_prometheus(const MetricsValues *values)
 	if (out == NULL)
 		return NULL;
 	for (size_t i = 0; i < count; i++)
-		fprintf(out, "# HELP %s %s\n# TYPE %s %s\n%s %.17g\n", rows[i].name, rows[i].help, rows[i].name,
-				rows[i].type, rows[i].name, rows[i].value);
+		fprintf(out, "# HELP %s %s\n# TYPE %s %s\n%s %.17g\n", rows[i].name, rows[i].help, rows[i].name, rows[i].type,
+				rows[i].name, rows[i].value);
 	fclose(out);
 	return text;
 }

@@ -15,10 +15,10 @@
 typedef struct MetricsValues
 {
 	/* rising */
-	uint64_t records;		   /* handed to the sink */
+	uint64_t records;			/* handed to the sink */
 	uint64_t records_delivered; /* reported durable */
-	uint64_t transactions;	   /* and non-transactional messages */
-	uint64_t bytes;			   /* of frames received */
+	uint64_t transactions;		/* and non-transactional messages */
+	uint64_t bytes;				/* of frames received */
 	uint64_t reconnects;
 	uint64_t refused_records;	   /* by the plugin, and dropped */
 	uint64_t sink_refused_records; /* by Kafka, and dropped */

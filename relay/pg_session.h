@@ -16,7 +16,7 @@
 
 /* LSNs as PostgreSQL writes them. */
 #define LSN_FORMAT "%X/%X"
-#define LSN_ARGS(lsn) (uint32_t) ((lsn) >> 32), (uint32_t) (lsn)
+#define LSN_ARGS(lsn) (uint32_t)((lsn) >> 32), (uint32_t) (lsn)
 
 /* "16/B374D848" to a number; false if it is not one. */
 extern bool lsn_parse(const char *text, uint64_t *lsn);

@@ -104,7 +104,7 @@ headerset_forgotten(void *arg, FrameHeaderset *headerset)
 FrameReaderCallbacks
 relay_reader_callbacks(Relay *relay)
 {
-	return (FrameReaderCallbacks) {
+	return (FrameReaderCallbacks){
 		.topic_forgotten = topic_forgotten,
 		.headerset_forgotten = headerset_forgotten,
 		.arg = relay,
@@ -120,18 +120,18 @@ relay_refused(Relay *relay, const FrameEntry *entry, Error *error)
 
 	if (strcmp(tolerance, "all") != 0)
 	{
-		error_set(error, ERROR_FAILED,
-				  "record for topic \"%s\" at LSN " LSN_FORMAT " %s (%" PRIu64 " bytes): %.*s", topic,
-				  LSN_ARGS(entry->refused.source_lsn), reason, entry->refused.size, (int) entry->refused.detail.size,
-				  entry->refused.detail.data);
+		error_set(error, ERROR_FAILED, "record for topic \"%s\" at LSN " LSN_FORMAT " %s (%" PRIu64 " bytes): %.*s",
+				  topic, LSN_ARGS(entry->refused.source_lsn), reason, entry->refused.size,
+				  (int) entry->refused.detail.size, entry->refused.detail.data);
 		error_hint(error, "raise producer.override.max.request.size (and the topic's max.message.bytes), or set "
 						  "errors.tolerance=all to drop such records");
 		return false;
 	}
 	relay->values.refused_records++;
-	log_warning(relay->log, "dropped a record for topic \"%s\" at LSN " LSN_FORMAT ", which %s (%" PRIu64 " bytes): %.*s",
-				topic, LSN_ARGS(entry->refused.source_lsn), reason, entry->refused.size,
-				(int) entry->refused.detail.size, entry->refused.detail.data);
+	log_warning(relay->log,
+				"dropped a record for topic \"%s\" at LSN " LSN_FORMAT ", which %s (%" PRIu64 " bytes): %.*s", topic,
+				LSN_ARGS(entry->refused.source_lsn), reason, entry->refused.size, (int) entry->refused.detail.size,
+				entry->refused.detail.data);
 	return true;
 }
 

@@ -28,9 +28,9 @@ typedef struct RelaySettings
 	Logger *log;
 	Metrics *metrics;
 	/* Makes the sink, again after an error that needs a new one; NULL: *error is set. */
-	Sink *(*make_sink) (void *arg, Error *error);
+	Sink *(*make_sink)(void *arg, Error *error);
 	/* Refused records the sink has let go so far, NULL if it never does. */
-	uint64_t (*sink_refused) (const Sink *sink);
+	uint64_t (*sink_refused)(const Sink *sink);
 	void *make_sink_arg;
 	const char *sink_name;	  /* for messages: Kafka, stdout, ... */
 	bool sink_keeps_progress; /* Kafka */

@@ -36,7 +36,7 @@ typedef struct Run
 	int back_off_ms;
 	int progress_timeout_ms;
 	char trouble[sizeof(((Error *) 0)->message)]; /* the last reason logged; "": none */
-	int64_t started_ms; /* of the last stream */
+	int64_t started_ms;							  /* of the last stream */
 } Run;
 
 /* UUID version 7: milliseconds since 1970, then random bits. */
@@ -169,12 +169,13 @@ static void
 drop_slot(Relay *relay, ReplicationStream *stream)
 {
 	const PgPatience patience = {.timeout_ms = CLEANUP_CONNECT_MS, .despite_stop = true};
-	PGconn *own = stream == NULL ? pg_session_connect(relay->config, true, patience, &(Error) {0}) : NULL;
+	PGconn *own = stream == NULL ? pg_session_connect(relay->config, true, patience, &(Error){0}) : NULL;
 	PGconn *conn = stream == NULL ? own : replication_stream_connection(stream);
 	Error error;
 
 	if (conn == NULL)
-		log_warning(relay->log, "could not drop replication slot \"%s\": no connection to PostgreSQL", relay->slot_name);
+		log_warning(relay->log, "could not drop replication slot \"%s\": no connection to PostgreSQL",
+					relay->slot_name);
 	else if (!replication_slot_drop(conn, relay->slot_name, &error))
 		log_warning(relay->log, "%s", error.message);
 	else
@@ -312,8 +313,8 @@ relay_run(const RelaySettings *settings, Error *error)
 	make_run_id(relay.run_id);
 	done = run_until_end(&run, error);
 	if (done)
-		log_info(relay.log, "stopped at " LSN_FORMAT ", %" PRIu64 " records delivered", LSN_ARGS(relay.progress.end_lsn),
-				 relay.values.records_delivered);
+		log_info(relay.log, "stopped at " LSN_FORMAT ", %" PRIu64 " records delivered",
+				 LSN_ARGS(relay.progress.end_lsn), relay.values.records_delivered);
 	relay_close(&relay);
 	return done;
 }

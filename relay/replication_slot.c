@@ -44,8 +44,8 @@ server_identify(PGconn *conn, ServerIdentity *identity, Error *error)
 	PGresult *result;
 	bool good;
 
-	result = pg_session_query(conn, "IDENTIFY_SYSTEM", 0, NULL, catalogue_patience, "could not identify the server",
-							  error);
+	result =
+		pg_session_query(conn, "IDENTIFY_SYSTEM", 0, NULL, catalogue_patience, "could not identify the server", error);
 	if (result == NULL)
 		return false;
 	memset(identity, 0, sizeof(*identity));
@@ -150,8 +150,9 @@ replication_slot_check(const ReplicationSlot *slot, const char *name, const char
 				  slot->database, database);
 	else
 		return true;
-	error_hint(error, "choose another slot.name, or drop the slot if nobody needs it: "
-					  "SELECT pg_drop_replication_slot('%s')",
+	error_hint(error,
+			   "choose another slot.name, or drop the slot if nobody needs it: "
+			   "SELECT pg_drop_replication_slot('%s')",
 			   name);
 	return false;
 }

@@ -50,8 +50,8 @@ extern bool server_identify(PGconn *conn, ServerIdentity *identity, Error *error
  * Where the server's history left `timeline`, from TIMELINE_HISTORY; 0 if the
  * history does not mention it.
  */
-extern bool server_timeline_switch(PGconn *conn, uint32_t server_timeline, uint32_t timeline,
-								   uint64_t *switch_lsn, Error *error) MUST_CHECK;
+extern bool server_timeline_switch(PGconn *conn, uint32_t server_timeline, uint32_t timeline, uint64_t *switch_lsn,
+								   Error *error) MUST_CHECK;
 
 /* Looks for it; a slot that is not there is no error. */
 extern bool replication_slot_find(PGconn *conn, const char *name, ReplicationSlot *slot, Error *error) MUST_CHECK;

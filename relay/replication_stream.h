@@ -18,10 +18,10 @@ typedef struct ReplicationStream ReplicationStream;
 
 typedef enum StreamStep
 {
-	STREAM_NOTHING,	  /* wait until the socket is readable */
-	STREAM_DATA,	  /* one frame */
+	STREAM_NOTHING, /* wait until the socket is readable */
+	STREAM_DATA,	/* one frame */
 	STREAM_KEEPALIVE,
-	STREAM_ERROR,	  /* ended or lost: ERROR_RETRY; ERROR_FAILED with the server's text */
+	STREAM_ERROR, /* ended or lost: ERROR_RETRY; ERROR_FAILED with the server's text */
 } StreamStep;
 
 typedef struct StreamMessage

@@ -25,44 +25,44 @@ typedef enum SinkResult
 typedef struct SinkRecord
 {
 	const FrameRecord *record;
-	const char *snapshot_mark;	   /* fills HOLE_SNAPSHOT_MARK; NULL outside snapshots */
-	const char *sequence;		   /* fills HOLE_SEQUENCE; may be NULL */
-	uint64_t ticket;			   /* reported back once durable */
+	const char *snapshot_mark; /* fills HOLE_SNAPSHOT_MARK; NULL outside snapshots */
+	const char *sequence;	   /* fills HOLE_SEQUENCE; may be NULL */
+	uint64_t ticket;		   /* reported back once durable */
 } SinkRecord;
 
 /* Durable reports since the last poll: ticket and how many of its records. */
-typedef void (*SinkReport) (void *arg, uint64_t ticket, uint64_t count);
+typedef void (*SinkReport)(void *arg, uint64_t ticket, uint64_t count);
 
 typedef struct Sink Sink;
 
 typedef struct SinkMethods
 {
 	/* Takes a record or says why not. Never blocks. */
-	SinkResult (*put) (Sink *sink, const SinkRecord *record, Error *error);
+	SinkResult (*put)(Sink *sink, const SinkRecord *record, Error *error);
 	/* A record of the relay's own (heartbeat): key, value as they are; reported with the ticket if it is not 0. */
-	SinkResult (*put_raw) (Sink *sink, const char *topic, int32_t partition, Bytes key, Bytes value, uint64_t ticket,
-						   Error *error);
+	SinkResult (*put_raw)(Sink *sink, const char *topic, int32_t partition, Bytes key, Bytes value, uint64_t ticket,
+						  Error *error);
 	/*
 	 * A transaction has ended here: what was put is worth sending on (file and
 	 * stdout flush; Kafka need not wait for more).
 	 */
-	bool (*commit) (Sink *sink, Error *error);
+	bool (*commit)(Sink *sink, Error *error);
 	/*
 	 * Serves reports, waiting at most timeout_ms; false on an error that
 	 * needs a new sink (ERROR_RETRY) or an end (ERROR_FAILED).
 	 */
-	bool (*poll) (Sink *sink, int timeout_ms, SinkReport report, void *arg, Error *error);
+	bool (*poll)(Sink *sink, int timeout_ms, SinkReport report, void *arg, Error *error);
 	/* File descriptor that becomes readable when poll has something to do, or -1. */
-	int (*wake_fd) (Sink *sink);
+	int (*wake_fd)(Sink *sink);
 	/* Everything put is durable or false with the reason; reports come through report. */
-	bool (*flush) (Sink *sink, int timeout_ms, SinkReport report, void *arg, Error *error);
+	bool (*flush)(Sink *sink, int timeout_ms, SinkReport report, void *arg, Error *error);
 	/* Bytes and records waiting, for metrics. */
-	void (*queue) (Sink *sink, uint64_t *records, uint64_t *bytes);
+	void (*queue)(Sink *sink, uint64_t *records, uint64_t *bytes);
 	/* Can it take anything now? False while the brokers are away; why is for people. */
-	bool (*available) (Sink *sink, const char **why);
-	void (*topic_forgotten) (Sink *sink, FrameTopic *topic);
-	void (*headerset_forgotten) (Sink *sink, FrameHeaderset *headerset);
-	void (*free) (Sink *sink);
+	bool (*available)(Sink *sink, const char **why);
+	void (*topic_forgotten)(Sink *sink, FrameTopic *topic);
+	void (*headerset_forgotten)(Sink *sink, FrameHeaderset *headerset);
+	void (*free)(Sink *sink);
 } SinkMethods;
 
 struct Sink

@@ -30,7 +30,7 @@ typedef struct Snapshot
 static PgPatience
 query_patience(const Relay *relay)
 {
-	return (PgPatience) {.timeout_ms = (int) config_int(relay->config, OPT_DATABASE_QUERY_TIMEOUT_MS)};
+	return (PgPatience){.timeout_ms = (int) config_int(relay->config, OPT_DATABASE_QUERY_TIMEOUT_MS)};
 }
 
 /* The first value of a query's first row, NULL if that is null; the caller frees. */
@@ -76,7 +76,7 @@ snapshot_prepare(Relay *relay, Error *error)
 	char *version = NULL;
 	bool ready;
 
-	snapshot.conn = pg_session_connect(relay->config, false, (PgPatience) {0}, error);
+	snapshot.conn = pg_session_connect(relay->config, false, (PgPatience){0}, error);
 	if (snapshot.conn == NULL)
 		return false;
 	ready = query_value(&snapshot, "SELECT extversion FROM pg_catalog.pg_extension WHERE extname = 'wal2debezium'",
@@ -157,8 +157,8 @@ begin_transaction(Snapshot *snapshot, const char *exported_name, Error *error)
 static void
 make_plugin_config(Snapshot *snapshot, uint64_t lsn)
 {
-	const char *extra[9] = {"internal.run.id", snapshot->relay->run_id, "internal.snapshot.lsn", snapshot->lsn,
-							"internal.snapshot.ts.us", snapshot->ts_us};
+	const char *extra[9] = {"internal.run.id", snapshot->relay->run_id,	  "internal.snapshot.lsn",
+							snapshot->lsn,	   "internal.snapshot.ts.us", snapshot->ts_us};
 
 	snprintf(snapshot->lsn, sizeof(snapshot->lsn), "%" PRIu64, lsn);
 	if (snapshot->txid != NULL)
@@ -172,17 +172,17 @@ make_plugin_config(Snapshot *snapshot, uint64_t lsn)
 static bool
 list_tables(Snapshot *snapshot, Error *error)
 {
-	char *config = config_plugin_json(snapshot->relay->config, (const char *const[]) {NULL});
+	char *config = config_plugin_json(snapshot->relay->config, (const char *const[]){NULL});
 	const char *values[1] = {config};
 
-	snapshot->tables = pg_session_query(
-		snapshot->conn,
-		"SELECT relation::pg_catalog.oid, schema_name, table_name, "
-		"pg_catalog.has_table_privilege(relation::pg_catalog.oid, 'SELECT'), "
-		"pg_catalog.row_security_active(relation::pg_catalog.oid) "
-		"FROM wal2debezium.tables($1) WHERE captured "
-		"ORDER BY schema_name COLLATE \"C\", table_name COLLATE \"C\"",
-		1, values, query_patience(snapshot->relay), "could not list the captured tables", error);
+	snapshot->tables =
+		pg_session_query(snapshot->conn,
+						 "SELECT relation::pg_catalog.oid, schema_name, table_name, "
+						 "pg_catalog.has_table_privilege(relation::pg_catalog.oid, 'SELECT'), "
+						 "pg_catalog.row_security_active(relation::pg_catalog.oid) "
+						 "FROM wal2debezium.tables($1) WHERE captured "
+						 "ORDER BY schema_name COLLATE \"C\", table_name COLLATE \"C\"",
+						 1, values, query_patience(snapshot->relay), "could not list the captured tables", error);
 	free(config);
 	if (snapshot->tables == NULL && strstr(error->message, "wal2debezium") != NULL && error->hint[0] == '\0')
 		error_hint(error, "if the role lacks the right: GRANT USAGE ON SCHEMA wal2debezium TO \"%s\";",
@@ -212,8 +212,8 @@ check_privileges(Snapshot *snapshot, Error *error)
 		{
 			error_set(error, ERROR_FAILED, "role \"%s\" may not read table \"%s.%s\", which is captured", user, schema,
 					  table);
-			error_hint(error, "GRANT USAGE ON SCHEMA \"%s\" TO \"%s\"; GRANT SELECT ON \"%s\".\"%s\" TO \"%s\";", schema,
-					   user, schema, table, user);
+			error_hint(error, "GRANT USAGE ON SCHEMA \"%s\" TO \"%s\"; GRANT SELECT ON \"%s\".\"%s\" TO \"%s\";",
+					   schema, user, schema, table, user);
 			return false;
 		}
 		if (is_true(tables, row, 4))
@@ -232,7 +232,7 @@ open_snapshot(Snapshot *snapshot, const char *exported_name, uint64_t *lsn, Erro
 {
 	Relay *relay = snapshot->relay;
 
-	snapshot->conn = pg_session_connect(relay->config, false, (PgPatience) {0}, error);
+	snapshot->conn = pg_session_connect(relay->config, false, (PgPatience){0}, error);
 	if (snapshot->conn == NULL || !read_txid(snapshot, error))
 		return false;
 	if (exported_name == NULL && !read_position(snapshot, lsn, error))
@@ -308,8 +308,8 @@ read_table(Snapshot *snapshot, int row, Error *error)
 
 	/* in the target list: a function in FROM would spool the whole table first */
 	good = PQsendQueryParams(snapshot->conn,
-							 "SELECT wal2debezium.snapshot_frames($1::pg_catalog.oid::pg_catalog.regclass, $2)", 2, NULL,
-							 values, NULL, NULL, 1) &&
+							 "SELECT wal2debezium.snapshot_frames($1::pg_catalog.oid::pg_catalog.regclass, $2)", 2,
+							 NULL, values, NULL, NULL, 1) &&
 		   PQsetSingleRowMode(snapshot->conn);
 	if (!good)
 		pg_session_fail(snapshot->conn, NULL, what, error);

@@ -27,10 +27,10 @@ struct SnapshotReader
 	bool waiting_first;			/* of the whole snapshot */
 	bool waiting_first_in_table;
 	bool waiting_last_in_table;
-	bool any_record;	   /* there was one */
-	bool any_in_table;	   /* in the table at work */
+	bool any_record;		/* there was one */
+	bool any_in_table;		/* in the table at work */
 	FrameEntry *entries[2]; /* the waiting record is in one while the other is read */
-	HeldRecord held;	   /* where it is between frames */
+	HeldRecord held;		/* where it is between frames */
 
 	uint64_t since_poll;
 	int64_t published_ms;
