@@ -18,6 +18,7 @@
 #include "column_hash.h"
 #include "column_mapper.h"
 #include "java_regex.h"
+#include "pg_compat.h"
 
 /* A mask is written for every value: its length is limited, other than in Debezium. */
 #define MAX_MASK 1000000

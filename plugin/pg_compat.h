@@ -25,6 +25,9 @@
 #include "replication/reorderbuffer.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
 
 /* Result of a JSON semantic action: nothing up to 15; write "return JSON_ACTION_SUCCESS;". */
 #if PG_VERSION_NUM >= 160000

@@ -49,7 +49,7 @@ is($out, '', 'the slot is there: no second snapshot, nothing repeated');
 
 # A snapshot cut by a signal leaves no slot, where no progress is kept.
 $node->safe_psql('postgres', q{SELECT pg_drop_replication_slot('relay')});
-$node->safe_psql('postgres', q{INSERT INTO b_many SELECT g, repeat('x', 100) FROM generate_series(2001, 300000) g});
+$node->safe_psql('postgres', q{INSERT INTO b_many SELECT g, repeat('x', 100) FROM generate_series(2001, 1500000) g});
 $relay = W2D::Relay->start('run', $config, '--sink', 'stdout');
 wait_for('the snapshot to begin', sub { length $relay->out > 0 });
 is($relay->stop, 0, 'SIGTERM inside the snapshot: status 0');
