@@ -114,7 +114,10 @@ check_table(const Config *config, CheckReport *report, const ServerFacts *facts,
 {
 	const char *name = PQgetvalue(tables, row, TABLE_NAME);
 
-	if (!is_true(tables, row, TABLE_IDENTIFIED) && !skips_updates_and_deletes(config))
+	if (!is_true(tables, row, TABLE_IDENTIFIED) && config_is_set(config, OPT_REPLICA_IDENTITY_AUTOSET_VALUES))
+		report_warning(report, "table %s has no replica identity yet: a run sets one if %s names the table", name,
+					   "replica.identity.autoset.values");
+	else if (!is_true(tables, row, TABLE_IDENTIFIED) && !skips_updates_and_deletes(config))
 	{
 		report_failure(report, "table %s has no replica identity, its deletes cannot be recorded", name);
 		report_fix(report, "ALTER TABLE %s REPLICA IDENTITY %s;", name,
