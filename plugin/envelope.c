@@ -352,6 +352,24 @@ same_text(const JsonWriter *a, const JsonWriter *b)
 	return a->len == b->len && memcmp(a->data, b->data, a->len) == 0;
 }
 
+/* A default stands for NULL only where it is written: compared, as Debezium does before that, the two differ. */
+static bool
+same_nulls(const RowPlan *plan, const RowImage *before, const RowImage *after)
+{
+	for (int i = 0; i < plan->count; i++)
+	{
+		const ColumnPlan *column = &plan->columns[i];
+		const FixedText *shown = &column->null_value;
+
+		if (shown->text == NULL || (shown->size == 4 && memcmp(shown->text, "null", 4) == 0) || column->masks_null ||
+			(before->partial && !column->in_identity))
+			continue;
+		if (before->nulls[column->attribute] != after->nulls[column->attribute])
+			return false;
+	}
+	return true;
+}
+
 /* A key for a header: JSON, or text as SimpleHeaderConverter or StringConverter has it. */
 static JsonWriter *
 render_header_key(Envelope *envelope, const RelationSchema *schema, int which, const RowImage *image)
@@ -427,7 +445,7 @@ nothing_changed(Envelope *envelope, const RelationSchema *schema, const RowImage
 		json_mark(&envelope->rows[i], 0);
 		row_write(&envelope->row_writer, schema, &schema->row, images[i], &envelope->rows[i]);
 	}
-	return same_text(&envelope->rows[0], &envelope->rows[1]);
+	return same_text(&envelope->rows[0], &envelope->rows[1]) && same_nulls(&schema->row, before, after);
 }
 
 void
@@ -442,7 +460,7 @@ envelope_update(Envelope *envelope, RelationSchema *schema, Relation rel, HeapTu
 	if (before != NULL && schema->keyed)
 	{
 		change.key = render_key(envelope, schema, 1, after);
-		if (!same_text(render_key(envelope, schema, 0, before), change.key))
+		if (!same_text(render_key(envelope, schema, 0, before), change.key) || !same_nulls(&schema->key, before, after))
 		{
 			emit_key_change(envelope, schema, before, after, lsn);
 			return;

@@ -445,8 +445,11 @@ plan_key(Build *build, RowPlan *key, List *columns, RowRole role)
 		plan_column(build, key, TupleDescAttr(RelationGetDescr(build->rel), lfirst_int(cell) - 1), role, fields);
 	/* a required key field is never null (reference 2) */
 	for (int i = 0; i < key->count; i++)
+	{
 		if (key->columns[i].null_value.text == NULL)
 			key->columns[i].null_value = key->columns[i].filler;
+		key->columns[i].in_key = true;
+	}
 	plan_key_identifier(build, key, fields);
 	schema->keyed = columns != NIL || key->constant.size > 0;
 	return schema->keyed ? fields : NULL;

@@ -45,6 +45,7 @@ typedef struct ColumnPlan
 	bool varlena;		   /* its values may be TOAST pointers */
 	bool toastable;		   /* ... and large ones are */
 	bool masks_null;	   /* a mask stands for NULL, too */
+	bool in_key;		   /* of the plan of a key: what cannot be converted is not made null */
 	bool failure_reported;
 	HeaderShape header_shape; /* in a header that SimpleHeaderConverter writes */
 } ColumnPlan;

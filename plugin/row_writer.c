@@ -7,8 +7,21 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_type.h"
+
+#include "encode_nested.h"
 #include "frame_format.h"
 #include "row_writer.h"
+
+/*
+ * Debezium's task stops on a key that cannot be converted, whatever the failure handling mode says: its rows would
+ * share a key.  Two values are null there: a timestamp that nanoseconds cannot hold, and an array with a null item.
+ */
+static bool
+stops_in_key(const ColumnPlan *column)
+{
+	return column->in_key && column->codec->type != TIMESTAMPOID && !array_items_required(column->codec);
+}
 
 /* A value that cannot be converted becomes null, if null can be written; else the record is refused. */
 static void
@@ -22,6 +35,9 @@ write_unconvertible(RowWriter *rows, const RelationSchema *schema, ColumnPlan *c
 							psprintf("a value of %s cannot be converted and "
 									 "event.converting.failure.handling.mode is fail",
 									 where));
+	else if (stops_in_key(column))
+		batch_record_refuse(rows->batch, REFUSED_NOT_CONVERTIBLE,
+							psprintf("a value of %s cannot be converted and the column is part of the key", where));
 	else if (column->null_value.text == NULL)
 		batch_record_refuse(rows->batch, REFUSED_NOT_CONVERTIBLE,
 							psprintf("a value of %s cannot be converted and the column is NOT NULL", where));
