@@ -1,0 +1,1 @@
+create table items (id int primary key, d date[], ts timestamp[], tz timestamptz[], n numeric[]);
