@@ -46,24 +46,46 @@ class Differ:
     def __init__(self, columns):
         self.columns, self.accepted = columns, {}
 
-    def column(self, table, path, fields):
+    def column(self, table, path):
         """The catalogue's idea of the column that a path in a row is about."""
         steps = [step for step in path if isinstance(step, str)]
         for place in ("before", "after"):
             if place in steps[:2] and len(steps) > steps.index(place) + 1:
-                return self.columns.get(table, {}).get(steps[steps.index(place) + 1])
+                return self.columns.get(table, {}).get(self.original(table, steps[steps.index(place) + 1]))
         return None
 
-    def places(self, left, a, right, b, path):
+    def original(self, table, field):
+        """The column of a field whose name was adjusted; None if several could be meant."""
+        names = self.columns.get(table, {})
+        if field in names:
+            return field
+        plain = lambda name: re.sub(r"[^A-Za-z0-9]|_", "", name)
+        read = re.sub(r"_u([0-9a-f]{2,4})", lambda match: chr(int(match[1], 16)), field)
+        found = [name for name in names if plain(name) in (plain(field), plain(read))]
+        return found[0] if len(found) == 1 else None
+
+    def places(self, left, a, right, b, path, whole):
         """Pairs of nodes, as deep as possible, whose raw text differs."""
         if left.raw(a) == right.raw(b):
             return
-        same_shape = a.kind == b.kind and a.children is not None and [n for n, _ in a.children] == [n for n, _ in b.children]
+        whole = whole + [right.raw(b)]
+        same_shape = path[-1:] != ("data_collections",) and a.kind == b.kind and a.children is not None and [n for n, _ in a.children] == [n for n, _ in b.children]
         if not same_shape:
-            yield path, a, b
+            yield path, a, b, whole
             return
         for (name, x), (_, y) in zip(a.children, b.children):
-            yield from self.places(left, x, right, y, path + (name,))
+            yield from self.places(left, x, right, y, path + (name,), whole)
+
+    def null_items(self, place):
+        """A record with a NULL in an array whose items are required has a schema in which no items are."""
+        return place.path[0] == "schema" and place.path[-2:] == ("items", "optional") and (place.debezium, place.ours) == ("false", "true")
+
+    def shuffled(self, path, debezium, ours):
+        """A transaction's messages are counted under a Java object's hash: it says where in the list they stand."""
+        if path[-1:] != ("data_collections",) or "LogicalDecodingMessageId@" not in debezium:
+            return False
+        entries = lambda text: sorted(re.sub("@[0-9a-f]+", "@", json.dumps(entry)) for entry in json.loads(text) or [])
+        return entries(debezium) == entries(ours)
 
     def reconcile(self, debezium, ours, table):
         """Debezium's text with every known wrong value replaced by ours."""
@@ -71,14 +93,20 @@ class Differ:
             left, right = Tree(debezium), Tree(ours)
         except (ValueError, IndexError, AttributeError, TypeError):
             return debezium
-        edits = []
-        for path, a, b in self.places(left, left.root, right, right.root, ()):
-            place = known.Place(path, left.raw(a), right.raw(b), self.column(table, path, None))
+        edits, places, null_items = [], [], False
+        for path, a, b, whole in self.places(left, left.root, right, right.root, (), []):
+            place = known.Place(path, left.raw(a), right.raw(b), self.column(table, path), whole)
+            places.append((a, place))
+            null_items |= known.odd_array(place) and None in json.loads(place.ours)
+        for a, place in places:
             rule = next((rule for rule in known.RULES if rule(place)), None)
-            if rule:
-                self.accepted[rule.__name__] = self.accepted.get(rule.__name__, 0) + 1
-                edits.append((a.start, a.end, right.raw(b)))
-        for start, end, text in reversed(edits):
+            if not rule and self.shuffled(place.path, place.debezium, place.ours):
+                rule = self.shuffled
+            name = rule.__name__ if rule else "null_items" if null_items and self.null_items(place) else None
+            if name:
+                self.accepted[name] = self.accepted.get(name, 0) + 1
+                edits.append((a.start, a.end, place.ours))
+        for start, end, text in sorted(edits, reverse=True):
             debezium = debezium[:start] + text + debezium[end:]
         return debezium
 

@@ -10,8 +10,10 @@ FLOAT = re.compile(r"-?\d+\.\d+(E-?\d+)?")
 
 
 class Place:
-    def __init__(self, path, debezium, ours, column):
-        self.path, self.debezium, self.ours, self.column = path, debezium, ours, column
+    """whole: raw text of ours at every step of the path, the record first."""
+
+    def __init__(self, path, debezium, ours, column, whole):
+        self.path, self.debezium, self.ours, self.column, self.whole = path, debezium, ours, column, whole
 
     @property
     def type(self):
@@ -20,6 +22,11 @@ class Place:
     @property
     def in_row(self):
         return "before" in self.path[:2] or "after" in self.path[:2]
+
+    def item(self):
+        """The array item that the place is in, as JSON."""
+        number = next((n for n, step in enumerate(self.path) if isinstance(step, int)), None)
+        return None if number is None else json.loads(self.whole[number + 1])
 
 
 def float_text(place):
@@ -40,23 +47,55 @@ def name_column(place):
     return place.in_row and place.type == "name" and place.debezium in ("null", '""') and place.ours.startswith('"')
 
 
+OPTIONAL_ITEMS = {"smallint", "integer", "bigint", "oid", "real", "double precision", "boolean", "text", "character varying", "character", "citext", "inet", "cidr", "macaddr",
+                  "macaddr8", "numeric", "date", "uuid", "json", "jsonb", "bytea", "hstore", "geometry", "geography"}
+
+
 def odd_array(place):
-    """One odd element makes the whole array null: enum and ltree with NULL, box."""
+    """One odd element makes the whole array null: NULL where items are required, NaN in numeric; shapes always do."""
     if not (place.in_row and place.type.endswith("[]") and place.debezium == "null" and place.ours.startswith("[")):
         return False
-    element, of_enum = place.type[:-2], place.column[2] == "e"
-    has_null = None in json.loads(place.ours)
-    return (of_enum or element.split(".")[-1] == "ltree") and has_null or element == "box"
+    element, items = place.type[:-2].split(".")[-1], json.loads(place.ours)
+    if element == "numeric":
+        return any(item in ("NaN", "Infinity", "-Infinity", "NAN", "POSITIVE_INFINITY", "NEGATIVE_INFINITY") for item in items)
+    return element in ("box", "lseg", "path", "polygon", "circle", "line") or element not in OPTIONAL_ITEMS and None in items
+
+
+def early_item(place):
+    """Items of date[], timestamp[], timestamptz[]: Julian before 15 October 1582, the era lost, infinity wrapped around."""
+    if not place.in_row or place.type not in ("date[]", "timestamp without time zone[]", "timestamp with time zone[]"):
+        return False
+    item = place.item()
+    if isinstance(item, dict):
+        return item["specialValue"] is not None or item["year"] < 1583
+    if isinstance(item, str):
+        return item.startswith(("-", "infinity", "+5877611")) or item < "1582-10-15"
+    if not isinstance(item, int):
+        return False
+    days = -141427
+    return item < days if place.type == "date[]" and abs(item) < 2**31 and item not in (2146033979, -2147472691) else \
+        item in (2146033979, -2147472691) or item < days * 86400 * 1000 and abs(item) < 10**15 or item < days * 86400 * 10**6
 
 
 def enum_default(place):
     """A quote in an enum's default stays doubled."""
-    return place.debezium.startswith('"') and place.debezium.replace("''", "'") == place.ours and place.path[-1] in ("default", place.path[-1])
+    return place.debezium.startswith('"') and "''" in place.debezium and place.debezium.replace("''", "'") == place.ours
 
 
-RULES = [float_text, name_column, odd_array, enum_default]
+def infinite_default(place):
+    """DEFAULT 'infinity' of a timestamp in microseconds wraps around."""
+    return place.debezium == "-9223372036853775810" and place.ours == "9223372036854775807"
+
+
+def wrapped_timestamp(place):
+    """Microseconds that do not fit into 64 bits wrap around; ours cannot be converted."""
+    return place.in_row and place.ours == "null" and re.fullmatch(r"-92233[67]\d{14}", place.debezium) is not None
+
+
+RULES = [float_text, name_column, odd_array, early_item, enum_default, infinite_default, wrapped_timestamp]
 
 ENDINGS = [                           # errors on which Debezium's task stops for good, and we go on
+    r'Invalid value: null used for required field: ".*", schema type: ARRAY',                       # an array with an odd element in a NOT NULL column
     r'The column ".*"".*" is referenced as PRIMARY KEY, but a matching column is not defined',     # a quote in a key column's name
 ]
 

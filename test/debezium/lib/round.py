@@ -74,7 +74,8 @@ class Round:
             time.sleep(0.1)
 
     def sentinel(self, number):
-        self.server.query(self.name, f"select pg_logical_emit_message(false, '{SENTINEL}', '{number}');")
+        # the commit behind it writes the WAL out, which such a message alone does not
+        self.server.query(self.name, f"select pg_logical_emit_message(false, '{SENTINEL}', '{number}'); comment on schema public is '{number}';")
         place = re.escape(self.prefix) + r"\.message"
         # messages of the changes are in that topic too: what counts is the one that says so
         self.wait(f"sentinel {number}", lambda: sum(map(is_sentinel, self.read(place))) >= number, 60)
