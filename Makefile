@@ -19,7 +19,7 @@ help:
 	@echo "make check          all tests; one suite: make unit regress isolation golden kafka tap"
 	@echo "make check-debezium the same WAL through a live Debezium and through us, random tables; DEBEZIUM_OPTIONS='--minutes 60'"
 	@echo "make installcheck   SQL tests against a running server with the installed plugin"
-	@echo "make bench          how fast it is here, beside other plugins"
+	@echo "make bench          how fast it is here, beside other plugins; LATENCY=1: commit to consumer"
 	@echo "make lint, format   house rules; clang-format"
 	@echo "make clean"
 
@@ -61,7 +61,7 @@ check-debezium:
 bench:
 	@test/tools/provision bench
 	@$(MAKE) -s all
-	@test/bench/run $(BENCH_OPTIONS)
+	@test/bench/run $(if $(LATENCY),--latency) $(BENCH_OPTIONS)
 
 lint:
 	@test/tools/provision lint
