@@ -196,7 +196,7 @@ topic_for_transactions(const PluginOptions *options)
 	initStringInfo(&name);
 	append_part(options, &name, options->topic_prefix);
 	append_part(options, &name, option_text(options, TOPIC_TRANSACTION));
-	return sanitise(options, name.data);
+	return name.data;
 }
 
 char *

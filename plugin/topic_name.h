@@ -30,7 +30,7 @@ extern void topic_routing_parse(PluginOptions *options);
  */
 extern char *topic_key_identifier(const PluginOptions *options, const char *schema, const char *table);
 
-/* prefix.transaction, by topic.transaction. */
+/* prefix.transaction, by topic.transaction; as given, no naming strategy touches it. */
 extern char *topic_for_transactions(const PluginOptions *options);
 
 /* prefix.message: always with a dot (LogicalDecodingMessageMonitor). */

@@ -1,0 +1,1 @@
+create table "größe_x" (id int primary key);

@@ -1,0 +1,1 @@
+insert into "größe_x" values (1);
