@@ -79,7 +79,7 @@ class Table:
 class Generator:
     def __init__(self, seed):
         self.rng = random.Random(seed)
-        self.config = {}
+        self.config = {"topic.prefix": f"app{seed}"}          # a name of its own: no consumer has seen such topics before
         self.unique = 0
         self.with_postgis = self.chance(0.1)
 
@@ -187,7 +187,9 @@ class Generator:
         if self.chance(0.12):
             config["column." + rng.choice(["exclude", "include"]) + ".list"] = pick(6)
         if self.chance(0.12):
-            config["table." + rng.choice(["exclude", "include"]) + ".list"] = ",".join(pattern(t.schema, t.name) for t in rng.sample(tables, 2))
+            config[rng.choice(["table.exclude", "table.include"]) + ".list"] = ",".join(pattern(t.schema, t.name) for t in rng.sample(tables, 2))
+        elif self.chance(0.05):
+            config["schema." + rng.choice(["exclude", "include"]) + ".list"] = rng.choice(["public", "Sales.*", "pub.*,sales data"])
         if self.chance(0.12):
             config["message.key.columns"] = ";".join(f"{pattern(t.schema, t.name)}:" + ",".join(c.name for c in rng.sample(t.real(), 2) if not set(c.name) & set(",;:")) for t in rng.sample(tables, 1))
             if config["message.key.columns"].endswith(":"):
@@ -201,6 +203,44 @@ class Generator:
             return f"insert into {table.sql} default values;"
         rows = ", ".join("(" + ", ".join(c.value(self.rng) for c in columns) + ")" for _ in range(self.rng.choice([1, 1, 1, 2, 3])))
         return f"insert into {table.sql} ({', '.join(quote(c.name) for c in columns)}) values {rows};"
+
+    def partition(self, table):
+        """Makes the table a partitioned one, by its first required integer or a new one."""
+        column = Column("part", types.Type("int4", types.integers(-50, 50)), True)
+        table.columns.insert(self.rng.randint(0, len(table.columns)), column)
+        key = ", primary key (part, k)" if self.chance(0.6) else ""
+        table.columns.append(Column("k", types.Type("int8", None), True))
+        table.columns[-1].kind.values = table.columns[-1].kind.plain = lambda rng: self.key_value("int8")
+        names = [table.name, table.name + "_low", table.name + "_high"]
+        low, high = (f"{quote(table.schema)}.{quote(name)}" for name in names[1:])
+        lines = [f"create table {table.sql} ({', '.join(c.declaration() for c in table.columns)}{key}) partition by range (part);",
+                 f"create table {low} partition of {table.sql} for values from (minvalue) to (0);", f"create table {high} partition of {table.sql} for values from (0) to (maxvalue);"]
+        if not key or self.chance(0.5):
+            lines += [f"alter table {name} replica identity full;" for name in (table.sql, low, high)]
+        return "\n".join(lines)
+
+    def publication(self, tables):
+        """A publication of one's own, of some tables, columns, rows and kinds of changes."""
+        rng, parts = self.rng, []
+        for table in rng.sample(tables, rng.randint(1, len(tables))):
+            columns = [c for c in table.real() if c.name in ("k", "Ключ k", "part") or self.chance(0.8)]
+            named = f" ({', '.join(quote(c.name) for c in columns)})" if columns and self.chance(0.3) else ""
+            rows = f" where ({rng.choice([quote(c.name) for c in columns])} is not null)" if columns and self.chance(0.2) else ""
+            parts.append(table.sql + named + rows)
+        options = []
+        if self.chance(0.4):
+            options.append("publish = " + lit(rng.choice(["insert, update", "insert, delete", "insert, update, delete", "insert, update, delete, truncate", "update, delete"])))
+        if self.chance(0.3):
+            options.append("publish_via_partition_root = true")
+        self.config.update({"publication.name": "own", "publication.autocreate.mode": "disabled"})
+        return f"create publication own for {'all tables' if self.chance(0.2) else 'table ' + ', '.join(parts)}{' with (' + ', '.join(options) + ')' if options else ''};\n"
+
+    def routing(self):
+        self.config.update({"topic.naming.strategy": "io.debezium.schema.SchemaRegexTopicNamingStrategy", "topic.regex": self.rng.choice(["(.*)(orders|t1|Users)", self.config["topic.prefix"] + ".public.(.*)", "nothing"]),
+                            "topic.replacement": self.rng.choice(["$1merged", self.config["topic.prefix"] + ".all"])})
+        self.config.pop("topic.delimiter", None)
+        if self.chance(0.3):
+            self.config["topic.key.enforce.uniqueness"] = "false"
 
     def where(self, table):
         return f" where ctid = (select ctid from {table.sql} offset {self.rng.randint(0, 3)} limit 1);"
@@ -285,8 +325,18 @@ class Generator:
             self.config["skip.messages.without.change"] = "true"
         tables = [self.table(rng.choice(schemas), name) for name in rng.sample(TABLES, rng.randint(2, 5))]
         before = (types.POSTGIS if self.with_postgis else "") + types.BEFORE + "".join(f"create schema {quote(s)};\n" for s in schemas[1:])
-        before += "\n".join(self.create(table) for table in tables) + "\n"
+        split = rng.choice(tables) if self.chance(0.2) else None
+        before += "\n".join(self.partition(table) if table is split else self.create(table) for table in tables) + "\n"
         self.settings(tables)
+        if split:
+            self.config["publish.via.partition.root"] = rng.choice(["true", "false"])
+        if self.chance(0.2):
+            before += self.publication(tables)
+        if self.chance(0.08):
+            self.routing()
+        for part in ("key", "value", "header"):
+            if self.chance(0.05):
+                self.config[part + ".converter"] = "org.apache.kafka.connect.storage.StringConverter"
         changes = []
         for table in tables:
             changes += [self.insert(table) for _ in range(rng.randint(1, 3))]

@@ -83,6 +83,15 @@ class Round:
     def read(self, pattern):
         return [from_message(message) for message in self.kafka.read(pattern)] if self.kafka.topics(pattern) else []
 
+    def fresh_consumer(self):
+        """One that has seen no topics of this name. None is closed: librdkafka may wait for ever in that."""
+        seen = self.kafka.__dict__.setdefault("seen", {})
+        if self.prefix in seen or not self.kafka.consumer:
+            seen.setdefault(None, []).append(self.kafka.consumer)
+            self.kafka.consumer = None
+            self.kafka.fresh_consumer()
+        seen[self.prefix] = True
+
     # ---- both
 
     def pieces(self, sql):
@@ -117,7 +126,7 @@ class Round:
         """Decode `changes` by both sides; without `stop` an SQL error ends a transaction, not the round."""
         sides, config = Sides(), self.settings(connector)
         self.kafka.delete(self.topics())
-        self.kafka.fresh_consumer()
+        self.fresh_consumer()
         self.clean()
         self.server.create(self.name)
         try:
