@@ -119,6 +119,7 @@ drop_broken_sink(Relay *relay)
 	relay->sink = NULL;
 	lsn_tracker_free(relay->tracker);
 	relay->tracker = NULL;
+	relay->cut_count = 0;
 }
 
 /*
