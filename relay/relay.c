@@ -146,8 +146,12 @@ relay_note_progress(Relay *relay)
 		return;
 	relay->progress.end_lsn = confirmable_lsn;
 	relay->progress.commit_lsn = commit_lsn;
-	relay->progress.partial.commit_lsn = 0;
-	relay->progress.partial.count = 0;
+	/* a keepalive before the commit of the transaction delivered in part says nothing about it */
+	if (confirmable_lsn >= relay->progress.partial.commit_lsn)
+	{
+		relay->progress.partial.commit_lsn = 0;
+		relay->progress.partial.count = 0;
+	}
 	if (commit_lsn != 0)
 		relay->progress.last_commit_end_lsn = confirmable_lsn;
 	else if (last_commit_end_lsn != 0 && last_commit_end_lsn <= confirmable_lsn)
@@ -162,6 +166,7 @@ relay_note_cut(Relay *relay)
 		return;
 	relay->progress.partial.commit_lsn = relay->cut_commit_lsn;
 	relay->progress.partial.count = relay->cut_count;
+	relay->cut_count = 0; /* of that stream and its sink, not of a later one */
 }
 
 void

@@ -110,6 +110,17 @@ put_record(Loop *loop, Error *error)
 	}
 }
 
+/* Counted as delivered only if it may be let go: the next start must meet it again, not skip it. */
+static bool
+take_refused(Loop *loop, Error *error)
+{
+	open_unit(loop);
+	if (!relay_refused(loop->relay, loop->entry, error))
+		return false;
+	loop->unit_count = loop->entry->refused.index + 1;
+	return true;
+}
+
 static void
 check_hello(Loop *loop)
 {
@@ -117,7 +128,11 @@ check_hello(Loop *loop)
 	uint64_t config_hash = loop->entry->hello.config_hash;
 
 	if (!resume_partial_fits(loop->plan, &relay->progress, config_hash))
+	{
 		loop->hello_fits = false;
+		relay->progress.partial.commit_lsn = 0; /* never to be stored beside the new hash */
+		relay->progress.partial.count = 0;
+	}
 	relay->progress.config_hash = config_hash;
 	relay->progress.timeline = loop->entry->hello.timeline;
 }
@@ -136,9 +151,7 @@ handle_entry(Loop *loop, Error *error)
 		case ENTRY_RECORD:
 			return put_record(loop, error);
 		case ENTRY_REFUSED:
-			open_unit(loop);
-			loop->unit_count = loop->entry->refused.index + 1;
-			return relay_refused(loop->relay, loop->entry, error);
+			return take_refused(loop, error);
 		case ENTRY_COMMIT:
 		case ENTRY_MESSAGE:
 			return close_unit(loop, error);
