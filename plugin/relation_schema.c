@@ -387,6 +387,21 @@ plan_row(Build *build)
 	return fields;
 }
 
+/* Of these attribute numbers, those that the publication sends. */
+static List *
+sent_columns(Build *build, const List *numbers)
+{
+	List *sent = NIL;
+	ListCell *cell;
+
+	foreach (cell, numbers)
+	{
+		if (column_exists(build, TupleDescAttr(RelationGetDescr(build->rel), lfirst_int(cell) - 1)))
+			sent = lappend_int(sent, lfirst_int(cell));
+	}
+	return sent;
+}
+
 /* Attribute numbers of message.key.columns, in listed order, or of the key. */
 static List *
 key_columns(Build *build)
@@ -407,7 +422,7 @@ key_columns(Build *build)
 	}
 	foreach (cell, key_columns_choose(build->options, build->schema->schema_name, build->schema->table_name, names))
 		columns = lappend_int(columns, list_nth_int(numbers, lfirst_int(cell)));
-	return columns != NIL ? columns : relation_key_columns(build->rel);
+	return columns != NIL ? columns : sent_columns(build, relation_key_columns(build->rel));
 }
 
 /* The field that tells the tables of one topic apart (reference 2). */
