@@ -237,7 +237,7 @@ class Generator:
 
     def routing(self):
         self.config.update({"topic.naming.strategy": "io.debezium.schema.SchemaRegexTopicNamingStrategy", "topic.regex": self.rng.choice(["(.*)(orders|t1|Users)", self.config["topic.prefix"] + ".public.(.*)", "nothing"]),
-                            "topic.replacement": self.rng.choice(["$1merged", self.config["topic.prefix"] + ".all"])})
+                            "topic.replacement": self.rng.choice([self.config["topic.prefix"] + ".$1merged", self.config["topic.prefix"] + ".all"])})
         self.config.pop("topic.delimiter", None)
         if self.chance(0.3):
             self.config["topic.key.enforce.uniqueness"] = "false"
@@ -334,8 +334,8 @@ class Generator:
             before += self.publication(tables)
         if self.chance(0.08):
             self.routing()
-        for part in ("key", "value", "header"):
-            if self.chance(0.05):
+        for part in ("key", "header"):
+            if self.chance(0.04):
                 self.config[part + ".converter"] = "org.apache.kafka.connect.storage.StringConverter"
         changes = []
         for table in tables:

@@ -96,9 +96,19 @@ RULES = [float_text, name_column, odd_array, early_item, enum_default, infinite_
 
 ENDINGS = [                           # errors on which Debezium's task stops for good, and we go on
     r'Invalid value: null used for required field: ".*", schema type: ARRAY',                       # an array with an odd element in a NOT NULL column
+    r"Publication autocreation is disabled, please create one",                                      # the random publication was refused
     r'The column ".*"".*" is referenced as PRIMARY KEY, but a matching column is not defined',     # a quote in a key column's name
 ]
 
 
 def debezium_ends(trace):
     return any(re.search(ending, trace) for ending in ENDINGS)
+
+
+REFUSALS = [                          # what we refuse by name where Debezium writes something of no use
+    "cannot be written by StringConverter", 'cannot use option "value.converter"',
+]
+
+
+def we_refuse(error):
+    return any(refusal in error for refusal in REFUSALS)

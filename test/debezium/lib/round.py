@@ -119,6 +119,8 @@ class Round:
     def changes(self, sql, sides, stop):
         pieces = self.pieces(sql)
         for number, piece in enumerate(pieces, 1):
+            for table, columns in self.columns().items():     # the shape changes between the pieces
+                sides.columns.setdefault(table, {}).update(columns)
             self.run_sql(piece, sides, stop)
             self.sentinel(number)
 
@@ -140,7 +142,8 @@ class Round:
                 sides.debezium_error = str(error)
             sides.debezium = self.read(self.topics())
             self.connect.delete(self.connector)
-            sides.columns = self.columns()
+            for table, columns in self.columns().items():
+                sides.columns.setdefault(table, {}).update(columns)
             if not sides.debezium_error or sides.debezium_error.startswith("Debezium failed"):
                 self.ours(dict(config, **{"slot.name": self.slots[1]}), sides)
         finally:
