@@ -377,7 +377,9 @@ kafka_poll(Sink *sink, int timeout_ms, SinkReport report, void *arg, Error *erro
 		rd_kafka_event_destroy(event);
 		timeout_ms = 0;
 	}
-	return good;
+	/* told once by an event, which whoever polled then may not have passed on */
+	return good &&
+		   (rd_kafka_fatal_error(self->producer, NULL, 0) == RD_KAFKA_RESP_ERR_NO_ERROR || serve_fatal(&serving));
 }
 
 /* Under load the linger time makes batches; with few records waiting it would only make them late. */

@@ -153,7 +153,7 @@ write_progress(Relay *relay, Error *error)
 		return true;
 	while (!progress_write_now(relay->progress_topic, relay->sink, &relay->progress, PROGRESS_SLICE_MS, relay_report,
 							   relay, error))
-		if (error->kind != ERROR_RETRY || !wait_for_sink(relay, error))
+		if (error->kind != ERROR_RETRY || signals_stop_requested() || !wait_for_sink(relay, error))
 			return false;
 	return true;
 }

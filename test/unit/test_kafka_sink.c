@@ -283,7 +283,15 @@ test_retried(Lab *lab)
 	unit_ok(put(fixture, 1) == SINK_OK && flush(fixture, 20000), "passing errors pass: %s", fixture->error.message);
 	rd_kafka_mock_push_request_errors(lab->cluster, PRODUCE_REQUEST, 1, RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH);
 	unit_ok(put(fixture, 2) == SINK_OK && !flush(fixture, 20000) && fixture->error.kind == ERROR_RETRY,
-			"a fatal error of the producer asks to start over: %s", fixture->error.message);
+			"an error of the producer asks to start over: %s", fixture->error.message);
+	fixture_free(fixture);
+
+	fixture = fixture_new(lab, "retried", NULL);
+	rd_kafka_mock_push_request_errors(lab->cluster, PRODUCE_REQUEST, 1, RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER);
+	unit_ok(put(fixture, 3) == SINK_OK && !flush(fixture, 20000) && fixture->error.kind == ERROR_RETRY,
+			"so does a fatal one: %s", fixture->error.message);
+	unit_ok(!flush(fixture, 0) && !flush(fixture, 0) && fixture->error.kind == ERROR_RETRY,
+			"and goes on asking, whoever has heard it first");
 	fixture_free(fixture);
 }
 
