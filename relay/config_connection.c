@@ -173,6 +173,25 @@ set_options(ConninfoParams *params)
 	free(inherited);
 }
 
+static void
+set_default(ConninfoParams *params, const char *keyword, const char *value)
+{
+	char *inherited = libpq_default(keyword);
+
+	if (inherited == NULL && param_get(params, keyword) == NULL)
+		param_set(params, keyword, value);
+	free(inherited);
+}
+
+/* A server that vanished without a word is noticed in a minute; by the kernel's defaults in 16 minutes or 2 hours. */
+static void
+set_patience(ConninfoParams *params)
+{
+	set_default(params, "tcp_user_timeout", "60000");
+	set_default(params, "keepalives_idle", "30");
+	set_default(params, "keepalives_interval", "10");
+}
+
 static bool
 build(const Config *config, ConninfoParams *params, bool replication, Error *error)
 {
@@ -181,6 +200,7 @@ build(const Config *config, ConninfoParams *params, bool replication, Error *err
 	if (config->conninfo != NULL && !params_from_conninfo(config->conninfo, params, error))
 		return false;
 	set_options(params);
+	set_patience(params);
 	if (param_get(params, "application_name") == NULL)
 		param_set(params, "application_name", "wal2kafka");
 	param_set(params, "client_encoding", "UTF8");

@@ -400,12 +400,15 @@ test_conninfo(void)
 	unit_is_str(conninfo(config, true, "replication"), "database", "replication connection");
 	unit_is_str(conninfo(config, true, "client_encoding"), "UTF8", "encoding");
 	unit_contains(conninfo(config, true, "options"), "idle_in_transaction_session_timeout=0", "no timeouts");
+	unit_is_str(conninfo(config, true, "tcp_user_timeout"), "60000", "a server that vanished is noticed");
 
-	config_set_conninfo(config, "postgresql://u:p@other:1/db2?options=-c%20work_mem%3D4MB&application_name=me");
+	config_set_conninfo(
+		config, "postgresql://u:p@other:1/db2?options=-c%20work_mem%3D4MB&application_name=me&tcp_user_timeout=5000");
 	unit_ok(config_check(config, logger, &error), "valid with a URI");
 	unit_is_str(conninfo(config, false, "host"), "other", "--dbname wins");
 	unit_is_str(conninfo(config, false, "application_name"), "me", "its application_name stays");
 	unit_contains(conninfo(config, false, "options"), "-c work_mem=4MB -c idle_in", "its options stay in front");
+	unit_is_str(conninfo(config, false, "tcp_user_timeout"), "5000", "its timeout stays");
 	unit_is_str(config_database(config), "db2", "its database counts");
 
 	config_set_conninfo(config, "justname");
