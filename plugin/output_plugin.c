@@ -137,8 +137,8 @@ passes_row_filter(RowChange *change)
 
 	if (filter == NULL)
 		return true;
-	old_matches = change->old != NULL && row_filter_matches(filter, change->old);
-	row_matches = change->row != NULL && row_filter_matches(filter, change->row);
+	old_matches = change->old != NULL && row_filter_matches(filter, change->old, NULL);
+	row_matches = change->row != NULL && row_filter_matches(filter, change->row, change->old);
 	if (change->action != REORDER_BUFFER_CHANGE_UPDATE || change->old == NULL)
 		return old_matches || row_matches;
 	if (old_matches && !row_matches)

@@ -190,7 +190,7 @@ row_filter_new(MemoryContext context, Relation rel, const char *node_text)
 	filter->estate = CreateExecutorState();
 	MemoryContextSwitchTo(filter->estate->es_query_cxt);
 	filter->context = GetPerTupleExprContext(filter->estate);
-	filter->slot = MakeSingleTupleTableSlot(CreateTupleDescCopy(RelationGetDescr(rel)), &TTSOpsHeapTuple);
+	filter->slot = MakeSingleTupleTableSlot(CreateTupleDescCopyConstr(RelationGetDescr(rel)), &TTSOpsHeapTuple);
 	filter->expression = ExecPrepareExpr(expression_planner(expression), filter->estate);
 	MemoryContextSwitchTo(previous);
 	return filter;
@@ -205,14 +205,32 @@ row_filter_free(RowFilter *filter)
 	FreeExecutorState(filter->estate);
 }
 
+/* As pgoutput does; the slot's own values are replaced. */
+static void
+fill_unchanged_toast(TupleTableSlot *slot, HeapTuple old)
+{
+	TupleDesc descriptor = slot->tts_tupleDescriptor;
+	Datum *values = palloc(descriptor->natts * sizeof(Datum));
+	bool *nulls = palloc(descriptor->natts * sizeof(bool));
+
+	slot_getallattrs(slot);
+	heap_deform_tuple(old, descriptor, values, nulls);
+	for (int i = 0; i < descriptor->natts; i++)
+		if (!slot->tts_isnull[i] && !nulls[i] && TupleDescAttr(descriptor, i)->attlen == -1 &&
+			VARATT_IS_EXTERNAL_ONDISK(DatumGetPointer(slot->tts_values[i])))
+			slot->tts_values[i] = values[i];
+}
+
 bool
-row_filter_matches(RowFilter *filter, HeapTuple row)
+row_filter_matches(RowFilter *filter, HeapTuple row, HeapTuple old)
 {
 	Datum result;
 	bool is_null;
 
 	ResetExprContext(filter->context);
 	ExecStoreHeapTuple(row, filter->slot, false);
+	if (old != NULL && HeapTupleHasExternal(row))
+		fill_unchanged_toast(filter->slot, old);
 	filter->context->ecxt_scantuple = filter->slot;
 	result = ExecEvalExprSwitchContext(filter->expression, filter->context, &is_null);
 	ExecClearTuple(filter->slot);

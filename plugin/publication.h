@@ -41,6 +41,10 @@ extern RowFilter *row_filter_new(MemoryContext context, Relation rel, const char
 /* Frees what the context does not. */
 extern void row_filter_free(RowFilter *filter);
 
-extern bool row_filter_matches(RowFilter *filter, HeapTuple row);
+/*
+ * Does the row pass?  What it has of unchanged TOAST values is taken from the
+ * old row (NULL: none), as the table may be gone by now.
+ */
+extern bool row_filter_matches(RowFilter *filter, HeapTuple row, HeapTuple old);
 
 #endif /* PUBLICATION_H */

@@ -55,6 +55,26 @@ SELECT topic FROM changes('publication.autocreate.mode', 'all_tables', 'publicat
 INSERT INTO t VALUES (8, 1, 'x');
 SELECT topic FROM changes('publication.autocreate.mode', 'no_tables', 'publication.name', 'nowhere');
 SELECT slot_drop();
+-- WHERE over a TOAST value that an update left alone, of a table emptied since; over a column added with a default
+CREATE TABLE toasted (id int PRIMARY KEY, big text, v int);
+ALTER TABLE toasted ALTER big SET STORAGE EXTERNAL, REPLICA IDENTITY FULL;
+CREATE PUBLICATION large FOR TABLE toasted WHERE (length(big) > 3000);
+INSERT INTO toasted VALUES (1, repeat('x', 5000), 1), (2, repeat('y', 2500), 1);
+CREATE TABLE added (id int PRIMARY KEY, v int);
+ALTER TABLE added REPLICA IDENTITY FULL;
+INSERT INTO added VALUES (1, 1);
+ALTER TABLE added ADD d int DEFAULT 5;
+CREATE PUBLICATION fives FOR TABLE added WHERE (d = 5);
+SELECT slot_new();
+UPDATE toasted SET v = 2;
+TRUNCATE toasted;
+VACUUM FULL toasted;
+SELECT op, length(before::json->>'big') AS before, length(after::json->>'big') AS after FROM published('large');
+UPDATE added SET v = 2;
+SELECT op, before, after FROM published('fives');
+SELECT slot_drop();
+DROP PUBLICATION large, fives;
+DROP TABLE toasted, added;
 DROP PUBLICATION members, of_schema, filtered, leaves, via_root;
 DROP FUNCTION published;
 DROP TABLE t, part;
