@@ -10,6 +10,7 @@
 #include <ctype.h>
 
 #include "lib/stringinfo.h"
+#include "miscadmin.h"
 #include "utils/memutils.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
@@ -117,7 +118,11 @@ java_regex_compile(MemoryContext context, const char *option, const char *patter
 static int
 run_match(const JavaRegex *regex, const char *subject, Size size, uint32 options)
 {
-	int result = pcre2_match(regex->code, (PCRE2_SPTR) subject, size, 0, options, regex->match, regex->limits);
+	int result;
+
+	/* a list may hold thousands of patterns, each of which may take all its steps */
+	CHECK_FOR_INTERRUPTS();
+	result = pcre2_match(regex->code, (PCRE2_SPTR) subject, size, 0, options, regex->match, regex->limits);
 
 	if (result == PCRE2_ERROR_MATCHLIMIT || result == PCRE2_ERROR_DEPTHLIMIT || result == PCRE2_ERROR_HEAPLIMIT)
 		ereport(
