@@ -455,8 +455,7 @@ envelope_update(Envelope *envelope, RelationSchema *schema, Relation rel, HeapTu
 	RowImage *after = deform(envelope, 1, rel, row);
 	Change change = {.op = 'u', .lsn = lsn, .before = before, .after = after, .key_image = after};
 
-	if (before != NULL && !before->partial)
-		after->toast = before;
+	after->toast = before; /* a key that is in TOAST stands in the old row, even where that has nothing else */
 	if (before != NULL && schema->keyed)
 	{
 		change.key = render_key(envelope, schema, 1, after);
