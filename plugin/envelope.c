@@ -175,6 +175,7 @@ typedef struct Change
 	const RowImage *after;
 	const char *header; /* name of a header that holds header_key; NULL: none */
 	const JsonWriter *header_key;
+	const char *refusal; /* why a key rendered before the record cannot be written, or NULL */
 } Change;
 
 static void
@@ -256,6 +257,7 @@ record_parts(Envelope *envelope, const RelationSchema *schema, const Change *cha
 		.flags = keyed ? 0 : RECORD_NULL_KEY,
 		.lsn = change->lsn,
 		.holes = has_hole(envelope, change->op) ? 1 : 0,
+		.refusal = change->refusal,
 	};
 
 	write_key_header(envelope, schema, change, &parts);
@@ -390,7 +392,8 @@ render_header_key(Envelope *envelope, const RelationSchema *schema, int which, c
 		field->len = 0;
 		json_mark(field, 0);
 		row_write(&envelope->row_writer, schema, key, image, field);
-		connect_text(schema->header_key_text, field->data, field->len, writer);
+		if (!batch_has_refusal(envelope->batch))
+			connect_text(schema->header_key_text, field->data, field->len, writer);
 		return writer;
 	}
 	if (key->count == 0 && key->constant.size == 0)
@@ -421,6 +424,7 @@ emit_key_change(Envelope *envelope, RelationSchema *schema, const RowImage *befo
 
 	deleted.header_key = render_header_key(envelope, schema, 1, after);
 	created.header_key = render_header_key(envelope, schema, 0, before);
+	deleted.refusal = created.refusal = batch_take_refusal(envelope->batch);
 
 	if (!is_skipped(envelope, SKIP_DELETE))
 	{
@@ -458,12 +462,14 @@ envelope_update(Envelope *envelope, RelationSchema *schema, Relation rel, HeapTu
 	after->toast = before; /* a key that is in TOAST stands in the old row, even where that has nothing else */
 	if (before != NULL && schema->keyed)
 	{
+		batch_take_refusal(envelope->batch); /* of the record before */
 		change.key = render_key(envelope, schema, 1, after);
 		if (!same_text(render_key(envelope, schema, 0, before), change.key) || !same_nulls(&schema->key, before, after))
 		{
 			emit_key_change(envelope, schema, before, after, lsn);
 			return;
 		}
+		change.refusal = batch_take_refusal(envelope->batch);
 	}
 	if (is_skipped(envelope, SKIP_UPDATE) || nothing_changed(envelope, schema, before, after))
 		return;

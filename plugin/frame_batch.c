@@ -275,6 +275,14 @@ record_limit(FrameBatch *batch, const RecordParts *parts)
 	return limit > taken ? limit - taken : 1;
 }
 
+/* Before an entry and not behind one, so that the last record is still at hand when the commit marks it. */
+static void
+cut_frame(FrameBatch *batch)
+{
+	if (batch->frame_open && batch->writer.len >= FRAME_TARGET_SIZE)
+		batch_flush(batch);
+}
+
 JsonWriter *
 batch_record_begin(FrameBatch *batch, const RecordParts *parts)
 {
@@ -282,9 +290,7 @@ batch_record_begin(FrameBatch *batch, const RecordParts *parts)
 	uint32 ids[5];
 	char *fixed;
 
-	/* cut here and not behind a record, so that the last one is still at hand when the commit marks it */
-	if (batch->frame_open && writer->len >= FRAME_TARGET_SIZE)
-		batch_flush(batch);
+	cut_frame(batch);
 	open_frame(batch);
 	ids[0] = use_entry(batch, parts->topic);
 	ids[1] = use_entry(batch, parts->relation);
@@ -292,7 +298,8 @@ batch_record_begin(FrameBatch *batch, const RecordParts *parts)
 	ids[3] = use_entry(batch, parts->value_schema);
 	ids[4] = use_entry(batch, parts->headers);
 	batch->parts = *parts;
-	batch->refused = 0;
+	batch->refused = parts->refusal ? REFUSED_NOT_CONVERTIBLE : 0;
+	batch->refused_detail = parts->refusal;
 	batch->holes = 0;
 	batch->record_start = entry_open(writer, ENTRY_RECORD);
 	writer->data[batch->record_start + 1] = (char) parts->flags;
@@ -323,7 +330,7 @@ key_to_text(FrameBatch *batch)
 	JsonWriter *writer = &batch->writer;
 	JsonWriter *text = &batch->line;
 
-	if (batch->parts.key_text == NULL || (batch->parts.flags & RECORD_NULL_KEY) || writer->overflowed)
+	if (batch->parts.key_text == NULL || (batch->parts.flags & RECORD_NULL_KEY) || writer->overflowed || batch->refused)
 		return;
 	text->len = 0;
 	json_mark(text, 0);
@@ -371,6 +378,21 @@ batch_record_refuse(FrameBatch *batch, uint8 reason, const char *detail)
 		batch->refused = reason;
 		batch->refused_detail = detail;
 	}
+}
+
+bool
+batch_has_refusal(const FrameBatch *batch)
+{
+	return batch->refused != 0;
+}
+
+const char *
+batch_take_refusal(FrameBatch *batch)
+{
+	const char *detail = batch->refused ? batch->refused_detail : NULL;
+
+	batch->refused = 0;
+	return detail;
 }
 
 static void
@@ -501,6 +523,7 @@ batch_mark(FrameBatch *batch, XLogRecPtr lsn, const char *id, Size id_size, cons
 
 	if (is_json(batch))
 		return;
+	cut_frame(batch);
 	open_frame(batch);
 	start = entry_open(writer, ENTRY_MARK);
 	append_u64(writer, lsn);

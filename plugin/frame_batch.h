@@ -47,7 +47,8 @@ typedef struct RecordParts
 	Size own_headers_size;
 	uint8 flags; /* RECORD_* except RECORD_LAST */
 	XLogRecPtr lsn;
-	int holes; /* how many batch_hole() calls follow */
+	int holes;			 /* how many batch_hole() calls follow */
+	const char *refusal; /* why a key rendered before cannot be written, so that the record is refused; NULL: it can */
 } RecordParts;
 
 typedef struct FrameBatch FrameBatch;
@@ -75,6 +76,9 @@ extern void batch_record_value(FrameBatch *batch);
 /* A hole at that offset of the writer; holes come in ascending order. */
 extern void batch_hole(FrameBatch *batch, uint8 kind, Size offset);
 extern void batch_record_refuse(FrameBatch *batch, uint8 reason, const char *detail);
+/* Why what was rendered outside of a record cannot be written, and forgets it; NULL: it can be. */
+extern const char *batch_take_refusal(FrameBatch *batch);
+extern bool batch_has_refusal(const FrameBatch *batch);
 extern void batch_record_end(FrameBatch *batch);
 
 /* A watermark. */

@@ -44,6 +44,19 @@ FROM pg_logical_slot_get_binary_changes('regression', NULL, NULL, 'format', 'fra
 -- a record above max.record.bytes is refused, the others come
 INSERT INTO t VALUES (1001, 'small'), (1002, repeat('z', 5000)), (1003, 'small');
 SELECT flags, entries FROM frames('max.record.bytes', '2048', 'value.converter.schemas.enable', 'false');
+-- nor are marks piled up
+SELECT count(pg_logical_emit_message(true, 'wal2debezium', repeat('m', 1000))) FROM generate_series(1, 200);
+SELECT flags, size, count(*), bool_or(entries LIKE '%BEGIN%') AS begins, bool_or(entries LIKE '%COMMIT%') AS commits FROM frames() GROUP BY flags, size ORDER BY flags, size;
+-- a key that cannot be converted refuses all records of an update, the tombstone as well
+CREATE TABLE k (id numeric(6, 2) PRIMARY KEY, v int);
+ALTER TABLE k REPLICA IDENTITY FULL;
+INSERT INTO k VALUES (1, 1);
+UPDATE k SET id = 'NaN';
+UPDATE k SET v = 2;
+SELECT entries FROM frames('column.exclude.list', 'public.k.id', 'extended.headers.enabled', 'false');
+UPDATE k SET id = 3;
+SELECT entries FROM frames('key.converter', 'org.apache.kafka.connect.storage.StringConverter', 'header.converter', 'org.apache.kafka.connect.storage.StringConverter', 'extended.headers.enabled', 'false');
+DROP TABLE k;
 SELECT slot_drop();
 DROP TABLE t;
 DROP FUNCTION frames, entries, le;
