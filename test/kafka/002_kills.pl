@@ -58,7 +58,7 @@ survives('server killed', sub {
     my $folder = $node->data_dir;
     wait_for('the orphans to end', sub { !grep { (readlink($_) // '') eq $folder } glob '/proc/[0-9]*/cwd' });
     # a zombie that nobody reaps (a container without init) would pass for a running server
-    unlink "$folder/postmaster.pid";
+    unlink "$folder/postmaster.pid", $node->host . '/.s.PGSQL.' . $node->port . '.lock';
     $node->start;
     $relay->wait_streaming($node, 'relay');
 });
