@@ -29,7 +29,7 @@ struct JavaRegex
 	const char *option;
 	const char *pattern;
 	pcre2_code *code;
-	pcre2_match_data *match;
+	pcre2_general_context *general;
 	pcre2_match_context *limits;
 };
 
@@ -83,9 +83,9 @@ compile_code(JavaRegex *regex, const char *translated, pcre2_general_context *ge
 static void
 set_limits(JavaRegex *regex, pcre2_general_context *general)
 {
-	regex->match = pcre2_match_data_create_from_pattern(regex->code, general);
+	regex->general = general;
 	regex->limits = pcre2_match_context_create(general);
-	if (regex->match == NULL || regex->limits == NULL)
+	if (regex->limits == NULL)
 		out_of_memory();
 	pcre2_set_match_limit(regex->limits, MATCH_STEPS);
 	pcre2_set_depth_limit(regex->limits, MATCH_STEPS / 10);
@@ -114,15 +114,26 @@ java_regex_compile(MemoryContext context, const char *option, const char *patter
 	return regex;
 }
 
+/* Made for one match and freed behind it: it keeps what the match took, which may be MATCH_HEAP_KB per pattern. */
+static pcre2_match_data *
+match_data(const JavaRegex *regex)
+{
+	pcre2_match_data *match = pcre2_match_data_create_from_pattern(regex->code, regex->general);
+
+	if (match == NULL)
+		out_of_memory();
+	return match;
+}
+
 /* The number of groups set in the match data, 0: no match. */
 static int
-run_match(const JavaRegex *regex, const char *subject, Size size, uint32 options)
+run_match(const JavaRegex *regex, pcre2_match_data *match, const char *subject, Size size, uint32 options)
 {
 	int result;
 
 	/* a list may hold thousands of patterns, each of which may take all its steps */
 	CHECK_FOR_INTERRUPTS();
-	result = pcre2_match(regex->code, (PCRE2_SPTR) subject, size, 0, options, regex->match, regex->limits);
+	result = pcre2_match(regex->code, (PCRE2_SPTR) subject, size, 0, options, match, regex->limits);
 
 	if (result == PCRE2_ERROR_MATCHLIMIT || result == PCRE2_ERROR_DEPTHLIMIT || result == PCRE2_ERROR_HEAPLIMIT)
 		ereport(
@@ -136,7 +147,11 @@ run_match(const JavaRegex *regex, const char *subject, Size size, uint32 options
 bool
 java_regex_matches(const JavaRegex *regex, const char *subject, Size size)
 {
-	return run_match(regex, subject, size, PCRE2_ANCHORED | PCRE2_ENDANCHORED) > 0;
+	pcre2_match_data *match = match_data(regex);
+	bool matches = run_match(regex, match, subject, size, PCRE2_ANCHORED | PCRE2_ENDANCHORED) > 0;
+
+	pcre2_match_data_free(match);
+	return matches;
 }
 
 /* ---------------------------------------------------------------- replacements */
@@ -200,10 +215,8 @@ java_replacement_check(const JavaRegex *regex, const char *option, const char *r
 
 /* A group of the last match; one that took no part is empty. */
 static void
-append_group(const JavaRegex *regex, StringInfo out, const char *subject, int group, int set)
+append_group(const PCRE2_SIZE *offsets, StringInfo out, const char *subject, int group, int set)
 {
-	const PCRE2_SIZE *offsets = pcre2_get_ovector_pointer(regex->match);
-
 	if (group < set && offsets[2 * group] != PCRE2_UNSET)
 		appendBinaryStringInfo(out, subject + offsets[2 * group], offsets[2 * group + 1] - offsets[2 * group]);
 }
@@ -211,12 +224,16 @@ append_group(const JavaRegex *regex, StringInfo out, const char *subject, int gr
 char *
 java_regex_replace_first(const JavaRegex *regex, const char *subject, const char *replacement)
 {
-	int set = run_match(regex, subject, strlen(subject), 0);
-	const PCRE2_SIZE *offsets = pcre2_get_ovector_pointer(regex->match);
+	pcre2_match_data *match = match_data(regex);
+	int set = run_match(regex, match, subject, strlen(subject), 0);
+	const PCRE2_SIZE *offsets = pcre2_get_ovector_pointer(match);
 	StringInfoData out;
 
 	if (set == 0)
+	{
+		pcre2_match_data_free(match);
 		return pstrdup(subject);
+	}
 	initStringInfo(&out);
 	appendBinaryStringInfo(&out, subject, offsets[0]);
 	for (const char *at = replacement; *at;)
@@ -224,11 +241,12 @@ java_regex_replace_first(const JavaRegex *regex, const char *subject, const char
 		char c = *at++;
 
 		if (c == '$')
-			append_group(regex, &out, subject, read_group(regex, &at), set);
+			append_group(offsets, &out, subject, read_group(regex, &at), set);
 		else
 			appendStringInfoChar(&out, c == '\\' && *at ? *at++ : c);
 	}
 	appendStringInfoString(&out, subject + offsets[1]);
+	pcre2_match_data_free(match);
 	return out.data;
 }
 
