@@ -19,7 +19,13 @@ HeaderShape
 header_shape(const ConnectSchema *schema)
 {
 	const char *name = schema->name ? schema->name : "";
+	HeaderShape items;
 
+	if (strcmp(schema->type, "array") == 0)
+	{
+		items = header_shape(schema->items);
+		return items == HEADER_ESCAPED || items >= HEADER_ITEMS ? HEADER_ESCAPED : items + HEADER_ITEMS;
+	}
 	if (strcmp(schema->type, "float") == 0 || strcmp(schema->type, "double") == 0)
 		return HEADER_BARE;
 	if (strcmp(name, "org.apache.kafka.connect.data.Date") == 0)
@@ -108,12 +114,35 @@ write_escaped(const char *json, Size size, JsonWriter *out)
 	}
 }
 
+/* An array of numbers, where a comma is always one between items. */
+static void
+write_items(HeaderShape shape, const char *json, Size size, JsonWriter *out)
+{
+	const char *end = json + size - 1;
+	const char *item = json + 1;
+
+	json_char(out, '[');
+	while (item < end)
+	{
+		const char *comma = memchr(item, ',', end - item);
+		const char *next = comma ? comma : end;
+
+		header_text(shape, item, next - item, out);
+		if (comma)
+			json_char(out, ',');
+		item = next + 1;
+	}
+	json_char(out, ']');
+}
+
 void
 header_text(HeaderShape shape, const char *json, Size size, JsonWriter *out)
 {
 	bool is_number = size > 0 && (json[0] == '-' || (json[0] >= '0' && json[0] <= '9'));
 
-	if (shape == HEADER_BARE && size > 2 && json[0] == '"')
+	if (shape > HEADER_ITEMS && size > 1 && json[0] == '[')
+		write_items(shape - HEADER_ITEMS, json, size, out);
+	else if (shape == HEADER_BARE && size > 2 && json[0] == '"')
 		json_raw(out, json + 1, size - 2);
 	else if (shape == HEADER_DAYS && is_number)
 		write_date(strtoll(pnstrdup(json, size), NULL, 10) * MILLIS_PER_DAY, out);

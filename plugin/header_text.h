@@ -22,7 +22,8 @@ typedef enum HeaderShape
 	HEADER_ESCAPED, /* escapes are taken back */
 	HEADER_BARE,	/* quotes are taken off: NaN and infinities */
 	HEADER_DAYS,	/* days since 1970, as a date */
-	HEADER_MILLIS	/* milliseconds since 1970 or midnight, as a time or a date */
+	HEADER_MILLIS,	/* milliseconds since 1970 or midnight, as a time or a date */
+	HEADER_ITEMS	/* an array; less this, the shape of its items (never HEADER_ESCAPED) */
 } HeaderShape;
 
 extern HeaderShape header_shape(const ConnectSchema *schema);
