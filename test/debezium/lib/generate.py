@@ -237,7 +237,7 @@ class Generator:
         return f"create publication own for {'all tables' if self.chance(0.2) else 'table ' + ', '.join(parts)}{' with (' + ', '.join(options) + ')' if options else ''};\n"
 
     def routing(self):
-        self.config.update({"topic.naming.strategy": "io.debezium.schema.SchemaRegexTopicNamingStrategy", "topic.regex": self.rng.choice(["(.*)(orders|t1|Users)", self.config["topic.prefix"] + ".public.(.*)", "nothing"]),
+        self.config.update({"topic.naming.strategy": "io.debezium.schema.SchemaRegexTopicNamingStrategy", "topic.regex": self.rng.choice(["(.*)(orders|t1|Users)", self.config["topic.prefix"] + ".public.(.*)", "(nothing)"]),
                             "topic.replacement": self.rng.choice([self.config["topic.prefix"] + ".$1merged", self.config["topic.prefix"] + ".all"])})
         self.config.pop("topic.delimiter", None)
         if self.chance(0.3):
