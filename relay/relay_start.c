@@ -20,6 +20,7 @@
 /* A write of progress looks at signals that often. */
 #define PROGRESS_SLICE_MS 1500
 #define CLEANUP_CONNECT_MS 5000
+#define SNAPSHOT_SLOT_PREFIX "wal2kafka_snapshot_"
 
 typedef struct Start
 {
@@ -188,13 +189,17 @@ static bool
 create_slot(Start *start, CreatedSlot *created, Error *error)
 {
 	Relay *relay = start->relay;
-	bool failover = config_bool(relay->config, OPT_SLOT_FAILOVER);
+	const SlotRequest request = {
+		.name = relay->slot_name,
+		.export_snapshot = start->plan.take_snapshot,
+		.failover = config_bool(relay->config, OPT_SLOT_FAILOVER),
+	};
 
-	if (failover && PQserverVersion(start->conn) < FAILOVER_VERSION)
+	if (request.failover && PQserverVersion(start->conn) < FAILOVER_VERSION)
 		log_warning(relay->log, "slot.failover has no effect: the server is older than PostgreSQL 17");
 	if (start->plan.action == RESUME_RECREATE_SLOT && !replication_slot_drop(start->conn, relay->slot_name, error))
 		return false;
-	if (!replication_slot_create(start->conn, relay->slot_name, start->plan.take_snapshot, failover, created, error))
+	if (!replication_slot_create(start->conn, &request, created, error))
 		return false;
 	start->plan.start_lsn = created->consistent_lsn;
 	log_info(relay->log, "created replication slot \"%s\" at " LSN_FORMAT, relay->slot_name,
@@ -253,6 +258,22 @@ take_snapshot(Start *start, const CreatedSlot *created, Error *error)
 	return true;
 }
 
+/*
+ * A snapshot beside an existing slot needs a position that fits it exactly: a
+ * transaction whose commit is written but not yet visible would be missed by a
+ * snapshot and by a stream from the server's position.  A temporary slot gives
+ * both.
+ */
+static bool
+create_snapshot_slot(Start *start, CreatedSlot *created, Error *error)
+{
+	char name[64];
+	const SlotRequest request = {.name = name, .export_snapshot = true, .temporary = true};
+
+	snprintf(name, sizeof(name), SNAPSHOT_SLOT_PREFIX "%d", PQbackendPID(start->conn));
+	return replication_slot_create(start->conn, &request, created, error);
+}
+
 static bool
 prepare_slot(Start *start, Error *error)
 {
@@ -265,6 +286,8 @@ prepare_slot(Start *start, Error *error)
 	if (start->plan.take_snapshot && (!snapshot_prepare(start->relay, error) || !record_intent(start, error)))
 		return false;
 	if (makes_slot(start) && !create_slot(start, &created, error))
+		return false;
+	if (start->plan.skip_to_snapshot && !create_snapshot_slot(start, &created, error))
 		return false;
 	return !start->plan.take_snapshot || take_snapshot(start, &created, error);
 }

@@ -158,30 +158,30 @@ replication_slot_check(const ReplicationSlot *slot, const char *name, const char
 }
 
 static char *
-create_command(PGconn *conn, const char *name, bool export_snapshot, bool failover)
+create_command(PGconn *conn, const SlotRequest *request)
 {
-	char *identifier = memory_checked(PQescapeIdentifier(conn, name, strlen(name)));
+	char *identifier = memory_checked(PQescapeIdentifier(conn, request->name, strlen(request->name)));
+	const char *temporary = request->temporary ? " TEMPORARY" : "";
 	int version = PQserverVersion(conn);
 	char *command;
 
 	if (version >= OPTIONS_VERSION)
-		command = memory_printf("CREATE_REPLICATION_SLOT %s LOGICAL " PLUGIN_NAME " (SNAPSHOT '%s'%s)", identifier,
-								export_snapshot ? "export" : "nothing",
-								failover && version >= FAILOVER_VERSION ? ", FAILOVER" : "");
+		command = memory_printf("CREATE_REPLICATION_SLOT %s%s LOGICAL " PLUGIN_NAME " (SNAPSHOT '%s'%s)", identifier,
+								temporary, request->export_snapshot ? "export" : "nothing",
+								request->failover && version >= FAILOVER_VERSION ? ", FAILOVER" : "");
 	else
-		command = memory_printf("CREATE_REPLICATION_SLOT %s LOGICAL " PLUGIN_NAME " %s", identifier,
-								export_snapshot ? "EXPORT_SNAPSHOT" : "NOEXPORT_SNAPSHOT");
+		command = memory_printf("CREATE_REPLICATION_SLOT %s%s LOGICAL " PLUGIN_NAME " %s", identifier, temporary,
+								request->export_snapshot ? "EXPORT_SNAPSHOT" : "NOEXPORT_SNAPSHOT");
 	PQfreemem(identifier);
 	return command;
 }
 
 bool
-replication_slot_create(PGconn *conn, const char *name, bool export_snapshot, bool failover, CreatedSlot *created,
-						Error *error)
+replication_slot_create(PGconn *conn, const SlotRequest *request, CreatedSlot *created, Error *error)
 {
 	const PgPatience patience = {0};
-	char *what = memory_printf("could not create replication slot \"%s\"", name);
-	char *command = create_command(conn, name, export_snapshot, failover);
+	char *what = memory_printf("could not create replication slot \"%s\"", request->name);
+	char *command = create_command(conn, request);
 	PGresult *result = pg_session_query(conn, command, 0, NULL, patience, what, error);
 	bool good = false;
 

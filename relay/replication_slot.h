@@ -60,13 +60,22 @@ extern bool replication_slot_find(PGconn *conn, const char *name, ReplicationSlo
 extern bool replication_slot_check(const ReplicationSlot *slot, const char *name, const char *database,
 								   Error *error) MUST_CHECK;
 
+/* What kind of slot to create. */
+typedef struct SlotRequest
+{
+	const char *name;
+	bool export_snapshot;
+	bool failover;	/* left out on servers that do not know it */
+	bool temporary; /* ends with the connection */
+} SlotRequest;
+
 /*
- * Creates it.  With export_snapshot the snapshot lives until the next command
- * on conn.  Failover is left out on servers that do not know it.  Waits as long as transactions that hold an xid are running; a stop
- * request ends that.
+ * Creates it.  An exported snapshot lives until the next command on conn.
+ * Waits as long as transactions that hold an xid are running; a stop request
+ * ends that.
  */
-extern bool replication_slot_create(PGconn *conn, const char *name, bool export_snapshot, bool failover,
-									CreatedSlot *created, Error *error) MUST_CHECK;
+extern bool replication_slot_create(PGconn *conn, const SlotRequest *request, CreatedSlot *created,
+									Error *error) MUST_CHECK;
 
 /* Goes on although a stop is requested, for a few seconds; a slot that is not there is no error. */
 extern bool replication_slot_drop(PGconn *conn, const char *name, Error *error) MUST_CHECK;
