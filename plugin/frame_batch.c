@@ -19,6 +19,9 @@
 #include "json_line.h"
 #include "pg_compat.h"
 
+/* Anybody may write messages with our prefix; marks are short. */
+#define MAX_MARK_SIZE 8192
+
 struct FrameBatch
 {
 	const PluginOptions *options;
@@ -523,6 +526,14 @@ batch_mark(FrameBatch *batch, XLogRecPtr lsn, const char *id, Size id_size, cons
 
 	if (is_json(batch))
 		return;
+	if (data_size > MAX_MARK_SIZE)
+	{
+		ereport(WARNING, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+						  errmsg("a logical message with prefix \"%.*s\" is left out: it has %zu bytes, more than %d",
+								 (int) id_size, id, data_size, MAX_MARK_SIZE),
+						  errhint("The prefix is for watermarks; use another one for messages.")));
+		return;
+	}
 	cut_frame(batch);
 	open_frame(batch);
 	start = entry_open(writer, ENTRY_MARK);
