@@ -11,10 +11,10 @@
 #include "common/hashfn.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
-#include "port/pg_bswap.h"
 
 #include "connect_text.h"
 #include "frame_batch.h"
+#include "frame_entry.h"
 #include "frame_format.h"
 #include "json_line.h"
 #include "pg_compat.h"
@@ -52,73 +52,6 @@ struct FrameBatch
 	const char *refused_detail;
 	Size last_record; /* offset of the last complete record's entry header, 0: none */
 };
-
-static inline void
-put_u16(char *at, uint16 value)
-{
-#ifdef WORDS_BIGENDIAN
-	value = pg_bswap16(value);
-#endif
-	memcpy(at, &value, sizeof(value));
-}
-
-static inline void
-put_u32(char *at, uint32 value)
-{
-#ifdef WORDS_BIGENDIAN
-	value = pg_bswap32(value);
-#endif
-	memcpy(at, &value, sizeof(value));
-}
-
-static inline void
-put_u64(char *at, uint64 value)
-{
-#ifdef WORDS_BIGENDIAN
-	value = pg_bswap64(value);
-#endif
-	memcpy(at, &value, sizeof(value));
-}
-
-static void
-append_u32(JsonWriter *writer, uint32 value)
-{
-	put_u32(json_reserve(writer, 4), value);
-	writer->len += 4;
-}
-
-static void
-append_u64(JsonWriter *writer, uint64 value)
-{
-	put_u64(json_reserve(writer, 8), value);
-	writer->len += 8;
-}
-
-static void
-append_string(JsonWriter *writer, const char *bytes, Size size)
-{
-	append_u32(writer, size);
-	json_raw(writer, bytes, size);
-}
-
-/* Writes an entry's header; entry_close() fills in the size. */
-static Size
-entry_open(JsonWriter *writer, uint8 kind)
-{
-	Size start = writer->len;
-	char *at = json_reserve(writer, FRAME_ENTRY_HEADER_SIZE);
-
-	memset(at, 0, FRAME_ENTRY_HEADER_SIZE);
-	at[0] = (char) kind;
-	writer->len += FRAME_ENTRY_HEADER_SIZE;
-	return start;
-}
-
-static void
-entry_close(JsonWriter *writer, Size start)
-{
-	put_u32(writer->data + start + 4, writer->len - start - FRAME_ENTRY_HEADER_SIZE);
-}
 
 static void
 parse_skip_events(FrameBatch *batch, const char *text)
