@@ -46,6 +46,12 @@ connect_schema_field(ConnectSchema *schema, const char *field, ConnectSchema *ch
 	return child;
 }
 
+void
+connect_schema_add(ConnectSchema *schema, const char *field, const char *type, bool optional)
+{
+	connect_schema_field(schema, field, connect_schema_new(type))->optional = optional;
+}
+
 ConnectSchema *
 connect_schema_copy(const ConnectSchema *schema)
 {

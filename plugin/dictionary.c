@@ -11,6 +11,7 @@
 #include "utils/memutils.h"
 
 #include "dictionary.h"
+#include "frame_entry.h"
 #include "frame_format.h"
 
 #define BUCKETS 1024
@@ -65,8 +66,7 @@ dictionary_intern_string(Dictionary *dictionary, uint8 kind, const char *bytes, 
 	char *body = palloc(size + 4);
 	DictionaryEntry *entry;
 
-	for (int i = 0; i < 4; i++)
-		body[i] = (char) (size >> (8 * i));
+	put_u32(body, size);
 	memcpy(body + 4, bytes, size);
 	entry = dictionary_intern(dictionary, kind, body, size + 4);
 	pfree(body);

@@ -12,12 +12,6 @@
 #include "source_block.h"
 
 static void
-add(ConnectSchema *parent, const char *field, const char *type, bool optional)
-{
-	connect_schema_field(parent, field, connect_schema_new(type))->optional = optional;
-}
-
-static void
 add_row(ConnectSchema *parent, const char *field, const ConnectSchema *row)
 {
 	connect_schema_field(parent, field, connect_schema_copy(row))->optional = true;
@@ -28,9 +22,9 @@ add_transaction(ConnectSchema *parent)
 {
 	ConnectSchema *block = connect_schema_named("struct", "event.block", 1);
 
-	add(block, "id", "string", false);
-	add(block, "total_order", "int64", false);
-	add(block, "data_collection_order", "int64", false);
+	connect_schema_add(block, "id", "string", false);
+	connect_schema_add(block, "total_order", "int64", false);
+	connect_schema_add(block, "data_collection_order", "int64", false);
 	connect_schema_field(parent, "transaction", block)->optional = true;
 }
 
@@ -46,12 +40,12 @@ envelope_schema(const PluginOptions *options, const char *name, const ConnectSch
 	connect_schema_field(schema, "source", source_schema(options));
 	if (early)
 		add_transaction(schema);
-	add(schema, "op", "string", false);
-	add(schema, "ts_ms", "int64", true);
+	connect_schema_add(schema, "op", "string", false);
+	connect_schema_add(schema, "ts_ms", "int64", true);
 	if (resolutions)
 	{
-		add(schema, "ts_us", "int64", true);
-		add(schema, "ts_ns", "int64", true);
+		connect_schema_add(schema, "ts_us", "int64", true);
+		connect_schema_add(schema, "ts_ns", "int64", true);
 	}
 	if (!early)
 		add_transaction(schema);
@@ -63,7 +57,7 @@ message_key_schema(void)
 {
 	ConnectSchema *schema = connect_schema_named("struct", "io.debezium.connector.postgresql.MessageKey", 1);
 
-	add(schema, "prefix", "string", true);
+	connect_schema_add(schema, "prefix", "string", true);
 	return schema;
 }
 
@@ -73,13 +67,13 @@ message_value_schema(const PluginOptions *options)
 	ConnectSchema *schema = connect_schema_named("struct", "io.debezium.connector.postgresql.MessageValue", 1);
 	ConnectSchema *message = connect_schema_named("struct", "io.debezium.connector.postgresql.Message", 1);
 
-	add(schema, "op", "string", false);
-	add(schema, "ts_ms", "int64", true);
+	connect_schema_add(schema, "op", "string", false);
+	connect_schema_add(schema, "ts_ms", "int64", true);
 	connect_schema_field(schema, "source", source_schema(options));
 	if (options->release >= RELEASE_MESSAGE_TRANSACTION)
 		add_transaction(schema);
-	add(message, "prefix", "string", true);
-	add(message, "content", options->value_modes.binary == BINARY_BYTES ? "bytes" : "string", true);
+	connect_schema_add(message, "prefix", "string", true);
+	connect_schema_add(message, "content", options->value_modes.binary == BINARY_BYTES ? "bytes" : "string", true);
 	connect_schema_field(schema, "message", message);
 	return schema;
 }
@@ -89,7 +83,7 @@ transaction_key_schema(void)
 {
 	ConnectSchema *schema = connect_schema_named("struct", "io.debezium.connector.common.TransactionMetadataKey", 1);
 
-	add(schema, "id", "string", false);
+	connect_schema_add(schema, "id", "string", false);
 	return schema;
 }
 
@@ -100,16 +94,16 @@ transaction_value_schema(void)
 	ConnectSchema *list = connect_schema_new("array");
 	ConnectSchema *item = connect_schema_named("struct", "event.collection", 1);
 
-	add(schema, "status", "string", false);
-	add(schema, "id", "string", false);
-	add(schema, "event_count", "int64", true);
-	add(item, "data_collection", "string", false);
-	add(item, "event_count", "int64", false);
+	connect_schema_add(schema, "status", "string", false);
+	connect_schema_add(schema, "id", "string", false);
+	connect_schema_add(schema, "event_count", "int64", true);
+	connect_schema_add(item, "data_collection", "string", false);
+	connect_schema_add(item, "event_count", "int64", false);
 	item->optional = true;
 	list->items = item;
 	list->optional = true;
 	connect_schema_field(schema, "data_collections", list);
-	add(schema, "ts_ms", "int64", false);
+	connect_schema_add(schema, "ts_ms", "int64", false);
 	return schema;
 }
 

@@ -23,7 +23,7 @@
 #include "connect_text.h"
 #include "encode_nested.h"
 #include "envelope_schema.h"
-#include "frame_format.h"
+#include "frame_entry.h"
 #include "key_columns.h"
 #include "pg_compat.h"
 #include "relation_index.h"
@@ -473,18 +473,12 @@ plan_key(Build *build, RowPlan *key, List *columns, RowRole role)
 static DictionaryEntry *
 relation_entry(Dictionary *dictionary, const RelationSchema *schema)
 {
-	StringInfoData body;
-	const char *names[2] = {schema->schema_name, schema->table_name};
+	JsonWriter body;
 
-	initStringInfo(&body);
-	for (int i = 0; i < 4; i++)
-		appendStringInfoChar(&body, (char) (schema->relid >> (8 * i)));
-	for (int n = 0; n < 2; n++)
-	{
-		for (int i = 0; i < 4; i++)
-			appendStringInfoChar(&body, (char) (strlen(names[n]) >> (8 * i)));
-		appendStringInfoString(&body, names[n]);
-	}
+	json_writer_init(&body, CurrentMemoryContext, 256);
+	append_u32(&body, schema->relid);
+	append_string(&body, schema->schema_name, strlen(schema->schema_name));
+	append_string(&body, schema->table_name, strlen(schema->table_name));
 	return dictionary_intern(dictionary, ENTRY_RELATION, body.data, body.len);
 }
 

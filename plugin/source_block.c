@@ -197,12 +197,6 @@ source_table(const char *schema, const char *table, Size *size)
 	return writer.data;
 }
 
-static void
-add(ConnectSchema *parent, const char *field, const char *type, bool optional)
-{
-	connect_schema_field(parent, field, connect_schema_new(type))->optional = optional;
-}
-
 static ConnectSchema *
 snapshot_schema(const PluginOptions *options)
 {
@@ -229,27 +223,27 @@ source_schema(const PluginOptions *options)
 	ConnectSchema *schema = connect_schema_named("struct", "io.debezium.connector.postgresql.Source",
 												 options->release >= RELEASE_VERSIONED ? 1 : 0);
 
-	add(schema, "version", "string", false);
-	add(schema, "connector", "string", false);
-	add(schema, "name", "string", false);
-	add(schema, "ts_ms", "int64", false);
+	connect_schema_add(schema, "version", "string", false);
+	connect_schema_add(schema, "connector", "string", false);
+	connect_schema_add(schema, "name", "string", false);
+	connect_schema_add(schema, "ts_ms", "int64", false);
 	connect_schema_field(schema, "snapshot", snapshot_schema(options));
-	add(schema, "db", "string", false);
-	add(schema, "sequence", "string", true);
+	connect_schema_add(schema, "db", "string", false);
+	connect_schema_add(schema, "sequence", "string", true);
 	if (options->release >= RELEASE_TS_US)
 	{
-		add(schema, "ts_us", "int64", true);
-		add(schema, "ts_ns", "int64", true);
+		connect_schema_add(schema, "ts_us", "int64", true);
+		connect_schema_add(schema, "ts_ns", "int64", true);
 	}
-	add(schema, "schema", "string", false);
-	add(schema, "table", "string", false);
-	add(schema, "txId", "int64", true);
-	add(schema, "lsn", "int64", true);
-	add(schema, "xmin", "int64", true);
+	connect_schema_add(schema, "schema", "string", false);
+	connect_schema_add(schema, "table", "string", false);
+	connect_schema_add(schema, "txId", "int64", true);
+	connect_schema_add(schema, "lsn", "int64", true);
+	connect_schema_add(schema, "xmin", "int64", true);
 	if (options->release >= RELEASE_ORIGIN)
 	{
-		add(schema, "origin", "string", true);
-		add(schema, "origin_lsn", "int64", true);
+		connect_schema_add(schema, "origin", "string", true);
+		connect_schema_add(schema, "origin_lsn", "int64", true);
 	}
 	return schema;
 }
