@@ -369,12 +369,6 @@ group_of(const KafkaTopics *topics, const char *topic)
 	return group;
 }
 
-const char *
-kafka_topics_group(const KafkaTopics *topics, const char *topic)
-{
-	return group_of(topics, topic)->name;
-}
-
 /* ---- creating ---- */
 
 /* The request for one topic; takes ownership of new_topic. */

@@ -44,9 +44,6 @@ extern bool kafka_topics_created(rd_kafka_event_t *event, Error *error) MUST_CHE
  */
 extern bool kafka_topics_not_allowed(rd_kafka_event_t *event);
 
-/* Name of the group a topic belongs to, borrowed: for `check`. */
-extern const char *kafka_topics_group(const KafkaTopics *topics, const char *topic);
-
 /* Creates one topic and waits: for topics of the relay's own. True also when it exists already. */
 extern bool kafka_topics_ensure(rd_kafka_t *client, const char *topic, int partitions, int replication_factor,
 								const char *const *settings, int timeout_ms, Error *error) MUST_CHECK;
