@@ -17,6 +17,7 @@
 
 #include "column_hash.h"
 #include "column_mapper.h"
+#include "connect_text.h"
 #include "java_regex.h"
 #include "pg_compat.h"
 
@@ -297,14 +298,17 @@ unit_size(const char *at)
  * first half of a surrogate pair can stay, as it does in Debezium.
  */
 static void
-write_cut_string(const JsonWriter *string, int units, JsonWriter *writer)
+write_cut_string(JsonWriter *string, int units, JsonWriter *writer)
 {
 	Size end = 1;
 
 	for (int i = 0; i < units && end < string->len - 1; i++)
 		end += unit_size(string->data + end);
-	json_raw(writer, string->data, end);
-	json_char(writer, '"');
+	string->data[end] = '"';
+	if (writer->strings == STRINGS_JSON)
+		json_raw(writer, string->data, end + 1);
+	else
+		connect_scalar_text(string->data, end + 1, writer);
 }
 
 /* The first bytes of a base64 string: only as many digits are looked at as hold them. */
@@ -321,7 +325,7 @@ write_cut_base64(const JsonWriter *string, int bytes, JsonWriter *writer)
 
 /* What was written to string, cut, to writer. */
 static bool
-write_cut(const ValueCodec *codec, const JsonWriter *string, JsonWriter *writer)
+write_cut(const ValueCodec *codec, JsonWriter *string, JsonWriter *writer)
 {
 	const Mapped *mapped = codec->extra;
 

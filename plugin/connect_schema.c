@@ -41,7 +41,14 @@ connect_schema_parameter(ConnectSchema *schema, const char *name, const char *va
 ConnectSchema *
 connect_schema_field(ConnectSchema *schema, const char *field, ConnectSchema *child)
 {
+	JsonWriter member;
+
+	json_writer_init(&member, CurrentMemoryContext, strlen(field) + 4);
+	json_cstring(&member, field);
+	json_char(&member, ':');
 	child->field = field;
+	child->member = member.data;
+	child->member_size = (int) member.len;
 	schema->fields = lappend(schema->fields, child);
 	return child;
 }

@@ -33,7 +33,9 @@ typedef struct ConnectSchema
 	const char *doc;
 	List *parameters;		  /* of ConnectParameter *, in order */
 	const char *default_json; /* rendered default value, NULL: none */
-	const char *field;		  /* set inside a struct's fields */
+	const char *field;		  /* set inside a struct's fields, by connect_schema_field() */
+	const char *member;		  /* "field": as it stands before the value */
+	int member_size;
 	struct ConnectSchema *items;
 	struct ConnectSchema *keys;
 	struct ConnectSchema *values;

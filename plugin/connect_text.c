@@ -104,6 +104,12 @@ write_escape(Cursor *cursor, JsonWriter *out)
 	unit = read_unit(cursor);
 	if (unit >= 0xD800 && unit <= 0xDBFF)
 	{
+		/* what a truncation left of a character */
+		if (peek(cursor) == '"')
+		{
+			json_char(out, '?');
+			return;
+		}
 		expect(cursor, '\\');
 		expect(cursor, 'u');
 		unit = 0x10000 + ((unit - 0xD800) << 10) + (read_unit(cursor) - 0xDC00);
@@ -245,4 +251,15 @@ connect_text(const ConnectSchema *schema, const char *json, Size size, JsonWrite
 	Cursor cursor = {json, json + size};
 
 	write_value(schema, &cursor, out);
+}
+
+void
+connect_scalar_text(const char *json, Size size, JsonWriter *out)
+{
+	Cursor cursor = {json, json + size};
+
+	if (peek(&cursor) == '"')
+		read_string(&cursor, out);
+	else
+		json_raw(out, json, size);
 }

@@ -29,4 +29,7 @@ extern const char *connect_text_obstacle(const ConnectSchema *schema);
  */
 extern void connect_text(const ConnectSchema *schema, const char *json, Size size, JsonWriter *out);
 
+/* Writes one JSON string, or any other scalar, without quotes and escapes; half of a surrogate pair becomes "?". */
+extern void connect_scalar_text(const char *json, Size size, JsonWriter *out);
+
 #endif /* CONNECT_TEXT_H */

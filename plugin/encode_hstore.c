@@ -151,7 +151,7 @@ write_quoted_twice(JsonWriter *writer, const char *text, Size size)
 static void
 write_as_json_text(JsonWriter *writer, const MapEntry **entries, uint32 count)
 {
-	json_char(writer, '"');
+	json_quote(writer);
 	json_char(writer, '{');
 	for (uint32 i = 0; i < count; i++)
 	{
@@ -165,7 +165,7 @@ write_as_json_text(JsonWriter *writer, const MapEntry **entries, uint32 count)
 			json_null(writer);
 	}
 	json_char(writer, '}');
-	json_char(writer, '"');
+	json_quote(writer);
 }
 
 static void

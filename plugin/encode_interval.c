@@ -86,7 +86,7 @@ write_iso(const IntervalParts *parts, JsonWriter *writer)
 	int32 fraction = (int32) (parts->micros % USECS_PER_SEC);
 	char *out;
 
-	json_char(writer, '"');
+	json_quote(writer);
 	json_char(writer, 'P');
 	write_part(writer, parts->years, 'Y');
 	write_part(writer, parts->months, 'M');
@@ -100,7 +100,7 @@ write_iso(const IntervalParts *parts, JsonWriter *writer)
 	out = json_reserve(writer, TEMPORAL_TEXT_MAX);
 	writer->len += text_short_fraction(out, abs(fraction)) - out;
 	json_char(writer, 'S');
-	json_char(writer, '"');
+	json_quote(writer);
 }
 
 static void

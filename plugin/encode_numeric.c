@@ -17,6 +17,7 @@
 
 #include "encode_numeric.h"
 #include "encode_scalar.h"
+#include "decimal_text.h"
 #include "encode_text.h"
 #include "numeric_digits.h"
 
@@ -43,39 +44,6 @@ static const double powers_of_ten[EXACT_DOUBLE_POWER + 1] = {1e0,  1e1,	 1e2,  1
  *-------------------------------------------------------------------------
  */
 
-/*
- * BigDecimal.toString() of plain text: scientific notation once the exponent
- * of its first digit is below -6.
- */
-static void
-write_big_decimal(JsonWriter *writer, const char *plain, Size size, int scale)
-{
-	const char *end = plain + size;
-	const char *first;
-	int exponent;
-
-	if (*plain == '-')
-		json_char(writer, *plain++);
-	first = plain + strspn(plain, "0.");
-	if (first == end)
-		first = end - 1;
-	/* first is so many places behind the point */
-	exponent = (int) (end - first) - 1 - scale;
-	if (scale == 0 || first < end - scale - 1 || exponent >= -6)
-	{
-		json_raw(writer, plain, end - plain);
-		return;
-	}
-	json_char(writer, *first++);
-	if (first < end)
-	{
-		json_char(writer, '.');
-		json_raw(writer, first, end - first);
-	}
-	json_char(writer, 'E');
-	json_int64(writer, exponent);
-}
-
 static void
 write_unscaled(JsonWriter *writer, const NumericDigits *digits, int scale)
 {
@@ -95,12 +63,12 @@ write_decimal(const ValueModes *modes, const NumericDigits *digits, int scale, J
 
 	if (numeric_exact_scale(digits) > scale)
 		return false;
-	if (modes->decimal_format == DECIMAL_BASE64)
+	if (modes->decimal_format == DECIMAL_BASE64 || writer->strings == STRINGS_BYTES)
 		write_unscaled(writer, digits, scale);
 	else
 	{
 		text = numeric_plain_text(digits, scale, &size);
-		write_big_decimal(writer, text, size, scale);
+		decimal_text_write(writer, text, size, scale);
 	}
 	return true;
 }

@@ -56,12 +56,20 @@ temporal_filler(const ValueCodec *codec, JsonWriter *writer)
 	return true;
 }
 
+static inline char *
+put_quote(const JsonWriter *writer, char *out)
+{
+	if (writer->strings == STRINGS_JSON)
+		*out++ = '"';
+	return out;
+}
+
 /* Ends a text begun at start (the opening quote): Z, quote, and counts it. */
 static inline void
 finish_text(JsonWriter *writer, const char *start, char *out)
 {
 	*out++ = 'Z';
-	*out++ = '"';
+	out = put_quote(writer, out);
 	writer->len += out - start;
 }
 
@@ -92,7 +100,7 @@ encode_date_iso(const ValueCodec *codec pg_attribute_unused(), Datum datum, Json
 		return true;
 	}
 	start = out = json_reserve(writer, TEMPORAL_TEXT_MAX);
-	*out++ = '"';
+	out = put_quote(writer, out);
 	out = text_date(out, (int64) date + POSTGRES_EPOCH_DAY);
 	finish_text(writer, start, out);
 	return true;
@@ -127,7 +135,7 @@ write_time(JsonWriter *writer, int64 time)
 	char *out = start;
 	int32 second = (int32) (time / USECS_PER_SEC);
 
-	*out++ = '"';
+	out = put_quote(writer, out);
 	out = text_clock(out, second == SECS_PER_DAY ? 0 : second);
 	out = text_short_fraction(out, (int32) (time - second * USECS_PER_SEC));
 	finish_text(writer, start, out);
@@ -217,9 +225,9 @@ encode_timestamp_nanos(const ValueCodec *codec pg_attribute_unused(), Datum datu
 
 /* Date, T and clock; the caller writes the fraction and the end. */
 static inline char *
-begin_timestamp(char *out, const SplitTimestamp *parts)
+begin_timestamp(const JsonWriter *writer, char *out, const SplitTimestamp *parts)
 {
-	*out++ = '"';
+	out = put_quote(writer, out);
 	out = text_date(out, parts->epoch_day);
 	*out++ = 'T';
 	return text_clock(out, parts->second);
@@ -239,7 +247,7 @@ encode_timestamp_iso(const ValueCodec *codec pg_attribute_unused(), Datum datum,
 	}
 	parts = split_timestamp(timestamp);
 	start = json_reserve(writer, TEMPORAL_TEXT_MAX);
-	finish_text(writer, start, text_short_fraction(begin_timestamp(start, &parts), parts.micros));
+	finish_text(writer, start, text_short_fraction(begin_timestamp(writer, start, &parts), parts.micros));
 	return true;
 }
 
@@ -257,7 +265,7 @@ encode_timestamptz_iso(const ValueCodec *codec, Datum datum, JsonWriter *writer)
 	}
 	parts = split_timestamp(timestamp);
 	start = json_reserve(writer, TEMPORAL_TEXT_MAX);
-	finish_text(writer, start, text_fraction(begin_timestamp(start, &parts), parts.micros, codec->precision));
+	finish_text(writer, start, text_fraction(begin_timestamp(writer, start, &parts), parts.micros, codec->precision));
 	return true;
 }
 

@@ -34,6 +34,7 @@ json_writer_init(JsonWriter *writer, MemoryContext context, Size initial_size)
 	writer->allocated = Max(initial_size, 64);
 	writer->data = MemoryContextAllocHuge(context, writer->allocated);
 	writer->len = 0;
+	writer->strings = STRINGS_JSON;
 	json_mark(writer, 0);
 }
 
@@ -224,6 +225,11 @@ write_escape(JsonWriter *writer, const char *in, Size size)
 void
 json_string_content(JsonWriter *writer, const char *utf8, Size size)
 {
+	if (writer->strings != STRINGS_JSON)
+	{
+		json_raw(writer, utf8, size);
+		return;
+	}
 	while (size > 0)
 	{
 		Size part = Min(size, CHUNK_SIZE);
@@ -247,9 +253,9 @@ json_string_content(JsonWriter *writer, const char *utf8, Size size)
 void
 json_string(JsonWriter *writer, const char *utf8, Size size)
 {
-	json_char(writer, '"');
+	json_quote(writer);
 	json_string_content(writer, utf8, size);
-	json_char(writer, '"');
+	json_quote(writer);
 }
 
 void
@@ -311,7 +317,12 @@ json_base64(JsonWriter *writer, const char *bytes, Size size, bool url_safe)
 {
 	const char *alphabet = url_safe ? url_safe_alphabet : standard_alphabet;
 
-	json_char(writer, '"');
+	if (writer->strings == STRINGS_BYTES)
+	{
+		json_raw(writer, bytes, size);
+		return;
+	}
+	json_quote(writer);
 	while (size > 0 && !writer->overflowed)
 	{
 		Size part = Min(size, CHUNK_SIZE);
@@ -322,13 +333,13 @@ json_base64(JsonWriter *writer, const char *bytes, Size size, bool url_safe)
 		bytes += part;
 		size -= part;
 	}
-	json_char(writer, '"');
+	json_quote(writer);
 }
 
 void
 json_hex(JsonWriter *writer, const char *bytes, Size size)
 {
-	json_char(writer, '"');
+	json_quote(writer);
 	while (size > 0 && !writer->overflowed)
 	{
 		Size part = Min(size, CHUNK_SIZE);
@@ -345,5 +356,5 @@ json_hex(JsonWriter *writer, const char *bytes, Size size)
 		bytes += part;
 		size -= part;
 	}
-	json_char(writer, '"');
+	json_quote(writer);
 }

@@ -21,6 +21,14 @@
 
 #include "utils/memutils.h"
 
+/* How strings are written. */
+typedef enum JsonStrings
+{
+	STRINGS_JSON, /* quoted and escaped; bytes as base64 or hex */
+	STRINGS_BARE, /* as they are: no quotes, no escapes */
+	STRINGS_BYTES /* the same, and json_base64() writes the bytes themselves */
+} JsonStrings;
+
 typedef struct JsonWriter
 {
 	char *data;
@@ -30,6 +38,7 @@ typedef struct JsonWriter
 	Size mark;		/* where the current record began */
 	Size limit;		/* bytes allowed after mark */
 	bool overflowed;
+	JsonStrings strings;
 	MemoryContext context;
 } JsonWriter;
 
@@ -91,6 +100,14 @@ json_char(JsonWriter *writer, char c)
 {
 	*json_reserve(writer, 1) = c;
 	writer->len++;
+}
+
+/* The quote of a string whose content its caller writes in parts. */
+static inline void
+json_quote(JsonWriter *writer)
+{
+	if (writer->strings == STRINGS_JSON)
+		json_char(writer, '"');
 }
 
 #define json_null(writer) json_literal((writer), "null")

@@ -166,28 +166,34 @@ parse_enum(const char *name, const char *allowed, OptionValue *value)
 	invalid_value(name, value->text, allowed);
 }
 
-static void
-parse_value(const char *name, const OptionDefinition *definition, OptionValue *value)
+void
+option_parse(const char *name, OptionKind kind, const char *allowed, OptionValue *value)
 {
-	switch (definition->kind)
+	switch (kind)
 	{
 		case OPTION_BOOL:
 			parse_boolean(name, value);
 			break;
 		case OPTION_INT:
-			parse_integer(name, definition->allowed, value);
+			parse_integer(name, allowed, value);
 			break;
 		case OPTION_ENUM:
-			parse_enum(name, definition->allowed, value);
+			parse_enum(name, allowed, value);
 			break;
 		case OPTION_TEXT:
-			if (*value->text == '\0' && (definition->side == SIDE_PLUGIN || definition->side == SIDE_BOTH) &&
-				!definition->family)
-				invalid_value(name, value->text, definition->allowed);
-			break;
 		case OPTION_LIST: /* parsed by its user; an empty list is none */
 			break;
 	}
+}
+
+static void
+parse_value(const char *name, const OptionDefinition *definition, OptionValue *value)
+{
+	bool acts_here = definition->side == SIDE_PLUGIN || definition->side == SIDE_BOTH;
+
+	if (definition->kind == OPTION_TEXT && *value->text == '\0' && acts_here && !definition->family)
+		invalid_value(name, value->text, definition->allowed);
+	option_parse(name, definition->kind, definition->allowed, value);
 }
 
 /* Trimmed, as UTF-8, in the options' context. */

@@ -185,6 +185,9 @@ extern PluginOptions *options_from_list(List *elements, const char *database);
 /* An internal option that is a decimal number, or otherwise if it is not set; ERROR if it is something else. */
 extern uint64 option_decimal(const PluginOptions *options, OptionId id, uint64 otherwise);
 
+/* Parses value->text as that kind, which allowed describes as in option_table.def; ERROR names option and value. */
+extern void option_parse(const char *name, OptionKind kind, const char *allowed, OptionValue *value);
+
 /* Words for people. */
 extern const char *option_kind_name(OptionKind kind);
 extern const char *option_side_name(OptionSide side);
