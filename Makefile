@@ -17,6 +17,7 @@ help:
 	@echo "make install        plugin into the server of PG_CONFIG, relay into prefix ($(prefix)); DESTDIR works"
 	@echo "make demo           shows real records of real changes; KAFKA=1: through a real broker"
 	@echo "make check          all tests; one suite: make unit regress isolation golden kafka tap"
+	@echo "make check-assert   the SQL tests on a server with assertions, and with debug_discard_caches=1; builds that server"
 	@echo "make check-debezium the same WAL through a live Debezium and through us, random tables; DEBEZIUM_OPTIONS='--minutes 60'"
 	@echo "make installcheck   SQL tests against a running server with the installed plugin"
 	@echo "make bench          how fast it is here, beside other plugins; LATENCY=1: commit to consumer"
@@ -53,6 +54,10 @@ unit regress isolation golden kafka tap:
 installcheck:
 	@test/tools/installcheck
 
+check-assert:
+	@test/tools/provision check-assert
+	@test/tools/assert
+
 check-debezium:
 	@test/tools/provision check-debezium
 	@$(MAKE) -s all
@@ -79,5 +84,5 @@ clean:
 distclean: clean
 	rm -rf build
 
-.PHONY: all help provision install uninstall demo check unit regress isolation golden kafka tap check-debezium installcheck bench \
+.PHONY: all help provision install uninstall demo check unit regress isolation golden kafka tap check-assert check-debezium installcheck bench \
 	lint format clean distclean

@@ -31,7 +31,7 @@ free_port() {
 # Does this server know output_plugin_libraries? Older minors do not start if it is set.
 plugin_list_known() { grep -qs output_plugin_libraries "$("$PG_CONFIG" --sharedir)/postgresql.conf.sample"; }
 
-# Settings every scratch server of ours has.
+# Settings every scratch server of ours has, and what W2D_SETTINGS adds.
 server_settings() {
 	cat <<-EOF
 		wal_level = logical
@@ -44,6 +44,7 @@ server_settings() {
 		max_wal_size = 4GB
 		logging_collector = off
 		log_line_prefix = '%m [%p] %q%a '
+		${W2D_SETTINGS:-}
 	EOF
 	if plugin_list_known; then
 		echo "output_plugin_libraries = 'pgoutput, test_decoding, wal2json, wal2debezium'"
