@@ -22,7 +22,7 @@
 typedef enum Replacement
 {
 	REPLACE_UNDERSCORE, /* one _ per UTF-16 unit */
-	REPLACE_UNICODE,	/* _uXXXX per UTF-16 unit, four digits below 0x100, else as many as it takes */
+	REPLACE_UNICODE,	/* _uX… per UTF-16 unit, 00 before it below 0x100 (three digits below 0x10) */
 } Replacement;
 
 static void
@@ -31,7 +31,7 @@ append_unit(StringInfo out, Replacement replacement, unsigned int unit)
 	if (replacement == REPLACE_UNDERSCORE)
 		appendStringInfoChar(out, '_');
 	else if (unit < 0x100)
-		appendStringInfo(out, "_u%04x", unit);
+		appendStringInfo(out, "_u00%x", unit);
 	else
 		appendStringInfo(out, "_u%x", unit);
 }
