@@ -37,6 +37,7 @@ txn_state_new(MemoryContext context, const PluginOptions *options, FrameBatch *b
 	state->source = source_block_new(context, options);
 	state->context = AllocSetContextCreate(context, "wal2debezium transaction", ALLOCSET_DEFAULT_SIZES);
 	state->last_commit = option_decimal(options, OPT_LAST_COMMIT_LSN, 0);
+	state->last_time_us = unix_microseconds(GetCurrentTimestamp());
 	if (option_bool(options, PROVIDE_TRANSACTION_METADATA))
 	{
 		topic = topic_for_transactions(options);
@@ -200,9 +201,7 @@ txn_message(TxnState *state, XLogRecPtr lsn)
 	BatchTransaction transaction = {.commit_lsn = lsn, .end_lsn = lsn, .is_message = true};
 	SourceInfo info = {.last_commit = lsn};
 
-	/* before any transaction there is no time to repeat (AbstractSourceInfoStructMaker takes the clock's) */
-	info.time_us = state->last_time_us ? state->last_time_us : unix_microseconds(GetCurrentTimestamp());
-	transaction.commit_time = info.time_us;
+	transaction.commit_time = info.time_us = state->last_time_us;
 	state->last_commit = lsn;
 	batch_transaction(state->batch, &transaction);
 	source_block_set(state->source, &info);
