@@ -46,9 +46,11 @@ class Differ:
     def __init__(self, columns):
         self.columns, self.accepted = columns, {}
 
-    def column(self, table, path):
-        """The catalogue's idea of the column that a path in a row is about."""
+    def column(self, table, path, key):
+        """The catalogue's idea of the column that a path in a row, or in a key, is about."""
         steps = [step for step in path if isinstance(step, str)]
+        if key:
+            return self.columns.get(table, {}).get(self.original(table, steps[steps[0] == "payload"])) if steps[1:] or steps[:1] != ["payload"] else None
         for place in ("before", "after"):
             if place in steps[:2] and len(steps) > steps.index(place) + 1:
                 return self.columns.get(table, {}).get(self.original(table, steps[steps.index(place) + 1]))
@@ -87,7 +89,7 @@ class Differ:
         entries = lambda text: sorted(re.sub("@[0-9a-f]+", "@", json.dumps(entry)) for entry in json.loads(text) or [])
         return entries(debezium) == entries(ours)
 
-    def reconcile(self, debezium, ours, table):
+    def reconcile(self, debezium, ours, table, key=False):
         """Debezium's text with every known wrong value replaced by ours."""
         try:
             left, right = Tree(debezium), Tree(ours)
@@ -95,7 +97,7 @@ class Differ:
             return debezium
         edits, places, null_items = [], [], False
         for path, a, b, whole in self.places(left, left.root, right, right.root, (), []):
-            place = known.Place(path, left.raw(a), right.raw(b), self.column(table, path), whole)
+            place = known.Place(path, left.raw(a), right.raw(b), self.column(table, path, key) if path else None, whole, key)
             places.append((a, place))
             null_items |= known.odd_array(place) and None in json.loads(place.ours)
         for a, place in places:
@@ -138,7 +140,7 @@ class Differ:
                 record, table = dict(record), self.table_of(record["value"]) or self.table_of(mate[0]["value"])
                 for part in ("key", "value"):
                     if isinstance(record[part], str) and isinstance(mate[0][part], str) and record[part] != mate[0][part]:
-                        record[part] = self.reconcile(record[part], mate[0][part], table)
+                        record[part] = self.reconcile(record[part], mate[0][part], table, part == "key")
                 if len(record["headers"]) == len(mate[0]["headers"]):
                     record["headers"] = [[name, value if name.endswith(".runId") else self.header(value, other)]
                                          for (name, value), (_, other) in zip(record["headers"], mate[0]["headers"])]

@@ -4,8 +4,9 @@ import random
 from . import types
 from .types import lit
 
-NAMES = ["id", "name", "value", "Camel", "with space", "with-dash", "größe", "ключ", "表", "a1", "x_y", "select", "UPPER", "q\"q", "1st", "dot.ted", "emoji😀", "long_" + "n" * 50, "it's", "amount", "ts", "ref", "flag", "note"]
-TABLES = ["orders", "Users", "order items", "größe", "with-dash", "表", "t1", "select", "x_y", "dot.ted", "a\"b", "ÄÖ"]
+NAMES = ["id", "name", "value", "Camel", "with space", "with-dash", "größe", "ключ", "表", "a1", "x_y", "select", "UPPER", "q\"q", "1st", "dot.ted", "emoji😀", "long_" + "n" * 50, "it's", "amount", "ts", "ref", "flag", "note",
+         "a,b", "semi;colon", "co:lon", "back\\slash", "per%cent", " lead", "trail ", "tab\there", "new\nline", "$dollar", "(paren)", "[br]", "{cu}", "*", "@", "straße", "STRASSE", "İı", "e\u0301", "a/b", "null", "before", "\u0001", "<&>"]
+TABLES = ["orders", "Users", "order items", "größe", "with-dash", "表", "t1", "select", "x_y", "dot.ted", "a\"b", "ÄÖ", "tab\tle", "a,b;c", "100%", "(x)", "new\nline", "o'k", " ", "straße", "back\\slash"]
 MODES = {
     "decimal.handling.mode": ["precise", "double", "string"],
     "time.precision.mode": ["adaptive", "adaptive_time_microseconds", "connect", "isostring", "microseconds", "nanoseconds", "structured"],
@@ -20,14 +21,16 @@ MODES = {
     "provide.transaction.metadata": ["true", "false"],
     "skipped.operations": ["none", "t", "u", "d", "c,t"],
     "unavailable.value.placeholder": ["__debezium_unavailable_value", "n/a", "hex:00ff41"],
-    "event.converting.failure.handling.mode": ["warn", "skip", "warn", "skip"],
+    "event.converting.failure.handling.mode": ["warn", "skip", "warn", "skip", "warn", "skip", "fail"],
     "extended.headers.enabled": ["true", "false"],
     "key.converter.schemas.enable": ["true", "false"],
     "value.converter.decimal.format": ["BASE64", "NUMERIC"],
     "key.converter.decimal.format": ["BASE64", "NUMERIC"],
     "value.converter.replace.null.with.default": ["true", "false"],
     "key.converter.replace.null.with.default": ["true", "false"],
-    "header.converter": ["org.apache.kafka.connect.storage.SimpleHeaderConverter", "org.apache.kafka.connect.json.JsonConverter"],
+    "header.converter": ["org.apache.kafka.connect.storage.SimpleHeaderConverter", "org.apache.kafka.connect.json.JsonConverter", "org.apache.kafka.connect.storage.StringConverter"],
+    "header.converter.schemas.enable": ["true", "false"],
+    "heartbeat.interval.ms": ["0", "300", "1000"],
     "topic.delimiter": [".", "-", "_"],
     "topic.naming.strategy": ["io.debezium.schema.SchemaTopicNamingStrategy", "io.debezium.schema.DefaultTopicNamingStrategy", "io.debezium.schema.SchemaUnicodeTopicNamingStrategy", "io.debezium.schema.DefaultUnicodeTopicNamingStrategy"],
     "publication.autocreate.mode": ["all_tables", "filtered", "all_tables"],
@@ -77,11 +80,12 @@ class Table:
 
 
 class Generator:
-    def __init__(self, seed):
+    def __init__(self, seed, extensions):
         self.rng = random.Random(seed)
         self.config = {"topic.prefix": f"app{seed}"}          # a name of its own: no consumer has seen such topics before
         self.unique = 0
         self.with_postgis = self.chance(0.1)
+        self.with_vectors = self.chance(0.12) and "vector" in extensions
 
     def chance(self, probability):
         return self.rng.random() < probability
@@ -94,12 +98,14 @@ class Generator:
         if roll < 0.62 and "skip.messages.without.change" not in self.config:
             return self.rng.choice(scalars)
         if roll < 0.74:
-            return self.rng.choice(types.domains(self.rng))
+            return self.rng.choice(types.domains(self.rng) if self.chance(0.5) else types.wider_domains(self.rng))
         if roll < 0.78 and self.with_postgis:
             return self.rng.choice(types.postgis(self.rng))
+        if roll < 0.86 and self.with_vectors:
+            return self.rng.choice(types.vectors(self.rng))
         if "skip.messages.without.change" in self.config:     # what Debezium cannot read it cannot see changing
             return self.rng.choice([kind for kind in scalars if kind.sql != "name"])
-        return types.array_of(self.rng.choice(scalars + types.domains(self.rng)[:2]))
+        return types.array_of(self.rng.choice(scalars + types.domains(self.rng)[:2] + (types.vectors(self.rng) if self.with_vectors else [])))
 
     def column(self, name):
         kind, roll = self.kind(), self.rng.random()
@@ -125,7 +131,7 @@ class Generator:
         key = Column("k" if self.chance(0.7) else "Ключ k", types.Type(self.rng.choice(["int4", "int8", "text", "numeric", "varchar(40)", "timestamp(3)", "uuid"]), None), True)
         table.columns.insert(self.rng.randint(0, len(table.columns)), key)
         key.kind.values = key.kind.plain = lambda rng: self.key_value(key.kind.sql)
-        others = [c for c in table.real() if c is not key and c.kind.keyable and '"' not in c.name and not c.kind.sql.endswith("[]")]
+        others = [c for c in table.real() if c is not key and c.kind.keyable and '"' not in c.name and (not c.kind.sql.endswith("[]") or self.chance(0.3))]
         more = self.rng.sample(others, min(len(others), self.rng.choice([0, 0, 0, 1, 2])))
         columns = [key] + more
         self.rng.shuffle(columns)
@@ -192,7 +198,8 @@ class Generator:
         elif self.chance(0.05):
             config["schema." + rng.choice(["exclude", "include"]) + ".list"] = rng.choice(["public", "Sales.*", "pub.*,sales data"])
         if self.chance(0.12):
-            config["message.key.columns"] = ";".join(f"{pattern(t.schema, t.name)}:" + ",".join(c.name for c in rng.sample(t.real(), 2) if not set(c.name) & set(",;:")) for t in rng.sample(tables, 1))
+            plain = lambda name: not set(name) & set(",;:()[]{}*$\\") and name == name.strip()
+            config["message.key.columns"] = ";".join(f"{pattern(t.schema, t.name)}:" + ",".join(c.name for c in rng.sample(t.real(), 2) if plain(c.name)) for t in rng.sample(tables, 1))
             if config["message.key.columns"].endswith(":"):
                 del config["message.key.columns"]
 
@@ -314,18 +321,42 @@ class Generator:
             return f"alter table {table.sql} alter {quote(column.name)} drop not null;"
         return f"alter table {table.sql} replica identity {rng.choice(['full', 'default'])};"
 
+    def newcomer(self, tables):
+        """A table made while both stream, now and then in place of one that goes."""
+        free = [name for name in TABLES if name not in {t.name for t in tables}]
+        table = self.table(tables[0].schema, self.rng.choice(free))
+        text = self.create(table)
+        if self.chance(0.2) and len(tables) > 2:
+            gone = tables.pop(self.rng.randrange(len(tables)))
+            text = f"drop table {gone.sql} cascade;\n" + text
+        tables.append(table)
+        return text
+
+    def reshape(self, tables):
+        """(changed table, its DDL)"""
+        roll = self.rng.random()
+        if roll < 0.25:
+            text = self.newcomer(tables)
+            return tables[-1], text
+        table = self.rng.choice(tables)
+        free = [name for name in TABLES if name not in {t.name for t in tables}]
+        if roll < 0.33 and free:
+            old, table.name = table.sql, self.rng.choice(free)
+            return table, f"alter table {old} rename to {quote(table.name)};"
+        return table, self.alter(table)
+
     # ---- the round
 
     def round(self):
         rng = self.rng
-        schemas = ["public"] + (["Sales Data"] if self.chance(0.3) else [])
+        schemas = ["public"] + ([rng.choice(["Sales Data", "Sales Data", "Ünï-1", "a.b", "q\"s"])] if self.chance(0.3) else [])
         for name in ("field.name.adjustment.mode", "schema.name.adjustment.mode"):
             if self.chance(0.3):
                 self.config[name] = rng.choice(MODES[name])
         if self.chance(0.15):
             self.config["skip.messages.without.change"] = "true"
         tables = [self.table(rng.choice(schemas), name) for name in rng.sample(TABLES, rng.randint(2, 5))]
-        before = (types.POSTGIS if self.with_postgis else "") + types.BEFORE + "".join(f"create schema {quote(s)};\n" for s in schemas[1:])
+        before = (types.POSTGIS if self.with_postgis else "") + (types.VECTOR if self.with_vectors else "") + types.BEFORE + "".join(f"create schema {quote(s)};\n" for s in schemas[1:])
         split = rng.choice(tables) if self.chance(0.2) else None
         before += "\n".join(self.partition(table) if table is split else self.create(table) for table in tables) + "\n"
         self.settings(tables)
@@ -343,8 +374,9 @@ class Generator:
             changes += [self.insert(table) for _ in range(rng.randint(1, 3))]
         changes += [self.transaction(tables) for _ in range(rng.randint(5, 25))]
         for _ in range(rng.choice([0, 0, 1, 2, 3])):
-            table = rng.choice(tables)
-            changes += ["select pg_sleep(1); -- settle", self.alter(table)]
+            changes += ["select pg_sleep(1); -- settle"]
+            table, ddl = self.reshape(tables)
+            changes += [ddl]
             changes += [self.insert(table) for _ in range(2)] + [self.transaction(tables) for _ in range(rng.randint(2, 6))]
         return before, "\n".join(changes) + "\n", self.config
 
@@ -353,6 +385,6 @@ def id_of(table):
     return "".join(c if c.isascii() and c.isalnum() else "_" for c in table.name).lower()
 
 
-def generate(seed):
-    """(SQL before the slots, changes, connector settings)"""
-    return Generator(seed).round()
+def generate(seed, extensions=()):
+    """(SQL before the slots, changes, connector settings); extensions: those of the server that few servers have"""
+    return Generator(seed, extensions).round()

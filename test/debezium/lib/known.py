@@ -10,10 +10,10 @@ FLOAT = re.compile(r"-?\d+\.\d+(E-?\d+)?")
 
 
 class Place:
-    """whole: raw text of ours at every step of the path, the record first."""
+    """whole: raw text of ours at every step of the path, the record first; key: it is in a record's key."""
 
-    def __init__(self, path, debezium, ours, column, whole):
-        self.path, self.debezium, self.ours, self.column, self.whole = path, debezium, ours, column, whole
+    def __init__(self, path, debezium, ours, column, whole, key=False):
+        self.path, self.debezium, self.ours, self.column, self.whole, self.key = path, debezium, ours, column, whole, key
 
     @property
     def type(self):
@@ -44,7 +44,7 @@ def float_text(place):
 
 def name_column(place):
     """A column of type name streams as null or, if NOT NULL, as the empty string."""
-    return place.in_row and place.type == "name" and place.debezium in ("null", '""') and place.ours.startswith('"')
+    return (place.in_row or place.key) and place.type == "name" and place.debezium in ("null", '""') and place.ours.startswith('"')
 
 
 OPTIONAL_ITEMS = {"smallint", "integer", "bigint", "oid", "real", "double precision", "boolean", "text", "character varying", "character", "citext", "inet", "cidr", "macaddr",
@@ -63,7 +63,7 @@ def odd_array(place):
 
 def early_item(place):
     """Items of date[], timestamp[], timestamptz[]: Julian before 15 October 1582, the era lost, infinity wrapped around."""
-    if not place.in_row or place.type not in ("date[]", "timestamp without time zone[]", "timestamp with time zone[]"):
+    if not (place.in_row or place.key) or place.type not in ("date[]", "timestamp without time zone[]", "timestamp with time zone[]"):
         return False
     item = place.item()
     if isinstance(item, dict):
@@ -92,7 +92,17 @@ def wrapped_timestamp(place):
     return place.in_row and place.ours == "null" and re.fullmatch(r"-92233[67]\d{14}", place.debezium) is not None
 
 
-RULES = [float_text, name_column, odd_array, early_item, enum_default, infinite_default, wrapped_timestamp]
+def start_clock(place):
+    """Before the first transaction a message has the time at which the session began, by its own clock."""
+    if place.path[-2:-1] != ("source",) or place.path[-1] not in ("ts_ms", "ts_us", "ts_ns"):
+        return False
+    record = json.loads(place.whole[0])
+    record = record.get("payload", record)
+    began, now = record["source"]["ts_ms"], record["ts_ms"]
+    return record["op"] == "m" and record["source"]["txId"] is None and now - 10000 < began <= now
+
+
+RULES = [start_clock, float_text, name_column, odd_array, early_item, enum_default, infinite_default, wrapped_timestamp]
 
 ENDINGS = [                           # errors on which Debezium's task stops for good, and we go on
     r'Invalid value: null used for required field: ".*", schema type: ARRAY',                       # an array with an odd element in a NOT NULL column

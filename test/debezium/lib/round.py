@@ -8,6 +8,15 @@ SENTINEL = "golden.sentinel"          # prefix of the logical messages that mark
 SETTLE = "-- settle"                  # ends a line of SQL at which Debezium must have caught up (it reads the catalogue of the moment)
 
 
+def heartbeats(sides):
+    """How many beats there are is a matter of clocks: the first of each side is compared, if both have one."""
+    beat = lambda record: record["topic"].startswith("__debezium-heartbeat")
+    number = min(1, *(sum(map(beat, records)) for records in (sides.debezium, sides.ours)))
+    for name in ("debezium", "ours"):
+        records = getattr(sides, name)
+        setattr(sides, name, [r for r in records if not beat(r)] + [r for r in records if beat(r)][:number])
+
+
 def is_sentinel(record):
     return record["topic"].endswith(".message") and isinstance(record["key"], str) and SENTINEL in record["key"]
 
@@ -43,7 +52,7 @@ class Round:
 
     def topics(self):
         escaped = re.escape(self.prefix)
-        return rf"({escaped}([.\-_].*)?|__debezium-heartbeat\.{escaped})"
+        return rf"({escaped}([.\-_].*)?|__debezium-heartbeat[.\-_]{escaped})"
 
     # ---- Debezium
 
@@ -150,6 +159,7 @@ class Round:
             self.connect.delete(self.connector)
             self.clean()
             self.kafka.delete(self.topics())
+        heartbeats(sides)
         for name in ("debezium", "ours"):
             write(os.path.join(self.folder, name + ".jsonl"), getattr(sides, name))
         return sides
@@ -174,12 +184,14 @@ class Round:
                 sides.our_error = f"relay status {status}: {handle.read()[-1500:]}"
 
     def columns(self):
-        """{schema.table: {column: type as PostgreSQL prints it}}, for the list of known differences."""
+        """{schema.table: {column: type as PostgreSQL prints it, below all domains}}, for the list of known differences."""
         found = {}
         rows = self.server.query(self.name, """
-            select json_build_array(n.nspname, c.relname, a.attname, format_type(a.atttypid, null), t.typtype, coalesce(e.typtype::text, ''), a.attnotnull)
+            with recursive bases(oid, base) as (
+                select oid, oid from pg_type where typtype <> 'd' union all select t.oid, b.base from pg_type t join bases b on t.typbasetype = b.oid where t.typtype = 'd')
+            select json_build_array(n.nspname, c.relname, a.attname, format_type(b.base, null), t.typtype, coalesce(e.typtype::text, ''), a.attnotnull)
             from pg_attribute a join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace
-            join pg_type t on t.oid = a.atttypid left join pg_type e on e.oid = t.typelem and t.typcategory = 'A'
+            join bases b on b.oid = a.atttypid join pg_type t on t.oid = b.base left join pg_type e on e.oid = t.typelem and t.typcategory = 'A'
             where a.attnum > 0 and not a.attisdropped and c.relkind in ('r', 'p') and n.nspname not in ('pg_catalog', 'information_schema');""")
         for row in rows:
             schema, table, column, *rest = json.loads("\t".join(row))

@@ -167,6 +167,29 @@ def domains(random):
             Type("d_uuid", quoted(["a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"])), Type("d_json", documents, keyable=False)]
 
 
+
+WIDER = {                             # domains over all kinds of types: name of the simple type
+    "dx_bool": "bool", "dx_int2": "int2", "dx_int8": "int8", "dx_oid": "oid", "dx_float4": "float4", "dx_float8": "float8", "dx_numeric": "numeric", "dx_money": "money", "dx_char": '"char"', "dx_citext": "citext",
+    "dx_bit": "bit(1)", "dx_varbit": "varbit", "dx_xml": "xml", "dx_inet": "inet", "dx_cidr": "cidr", "dx_macaddr": "macaddr", "dx_tsvector": "tsvector", "dx_hstore": "hstore", "dx_ltree": "ltree", "dx_date": "date",
+    "dx_time": "time", "dx_timestamp": "timestamp", "dx_timestamptz": "timestamptz", "dx_timetz": "timetz", "dx_point": "point", "dx_circle": "circle", "dx_int4range": "int4range", "dx_tstzrange": "tstzrange",
+    "dx_pg_lsn": "pg_lsn", "dx_composite": "composite", "dx_jsonb": "jsonb", "dx_isbn": "isbn",
+}
+DEEPER = {"dy_numeric": "dx_numeric", "dy_timestamptz": "dx_timestamptz", "dy_time": "dx_time", "dy_hstore": "dx_hstore", "dy_bool": "dx_bool", "dy_macaddr": "dx_macaddr", "dy_jsonb": "dx_jsonb"}
+OVER_ARRAYS = {"da_text": "text", "da_numeric": "numeric", "da_date": "date", "da_uuid": "uuid", "da_timestamptz": "timestamptz"}
+
+
+def wider_domains(random):
+    simple = {kind.sql: kind for kind in simple_types(random)}
+    found = [over(name, simple[base]) for name, base in WIDER.items()]
+    found += [over(name, simple[WIDER[base]]) for name, base in DEEPER.items()]
+    return found + [over(name, array_of(simple[base])) for name, base in OVER_ARRAYS.items()]
+
+
+def over(name, base):
+    """A domain without a modifier over a type."""
+    return Type(name, base.values, base.defaults, base.plain, base.keyable)
+
+
 BEFORE = f"""
 create extension hstore; create extension citext; create extension ltree; create extension isn;
 create type mood as enum ({", ".join(lit(label) for label in LABELS)});
@@ -176,6 +199,8 @@ create type float_range as range (subtype = float8);
 create domain d_text as text; create domain d_int as int check (value > -2000); create domain d_num as numeric(8,3); create domain d_varchar as varchar(7);
 create domain d_nested as d_varchar; create domain d_required as int not null; create domain d_stamp as timestamp(3); create domain d_default as text default 'dd';
 create domain d_mood as mood; create domain d_array as int[]; create domain d_bytea as bytea; create domain d_interval as interval; create domain d_bits as bit(5); create domain d_uuid as uuid; create domain d_json as jsonb;
+{" ".join(f"create domain {name} as {base};" for name, base in {**WIDER, **DEEPER}.items())}
+{" ".join(f"create domain {name} as {base}[];" for name, base in OVER_ARRAYS.items())}
 """
 POSTGIS = "create extension postgis;\n"
 
@@ -186,6 +211,22 @@ def postgis(random):
             Type("geometry(Point,4326)", quoted(["SRID=4326;POINT(1.5 -2)"], "::geometry"), keyable=False)]
 
 
+VECTOR = "create extension vector;\n"
+
+
+def vectors(random):
+    """pgvector's."""
+    numbers = ["0", "1", "-1.5", "0.1", "1e-7", "123456.7", "-0", "3.4e38", "1e-40", "65504", "0.333333", "5.96e-8"]
+    dense = lambda most: lambda rng: lit("[" + ",".join(rng.choice([n for n in numbers if float(n) <= most]) for _ in range(3)) + "]")
+
+    def sparse(rng):
+        size = rng.choice([1, 5, 20, 100])
+        found = sorted(rng.sample(range(1, size + 1), rng.randint(0, min(size, 15))))
+        return lit("{" + ",".join(f"{n}:{rng.choice([n for n in numbers if float(n)])}" for n in found) + "}/" + str(size))
+    return [Type("vector", dense(1e39), ["'[1,2]'"], keyable=False), Type("vector(3)", dense(1e39), keyable=False), Type("halfvec", dense(65504), ["'[0.5]'"], keyable=False), Type("halfvec(3)", dense(65504), keyable=False),
+            Type("sparsevec", sparse, ["'{1:1}/2'"], keyable=False)]
+
+
 def array_of(element):
     def value(rng):
         count = rng.choice([0, 1, 1, 2, 3, 5])
@@ -194,4 +235,4 @@ def array_of(element):
 
     def plain(rng):
         return f"array[{', '.join(element.plain(rng) for _ in range(rng.randint(0, 3)))}]::{element.sql}[]"
-    return Type(element.sql + "[]", value, ["'{}'", f"array[]::{element.sql}[]"], plain=plain, keyable=False)
+    return Type(element.sql + "[]", value, ["'{}'", f"array[]::{element.sql}[]"], plain=plain, keyable=element.keyable)

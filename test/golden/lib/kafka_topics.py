@@ -42,8 +42,18 @@ class Kafka:
         found = {}
         for topic, partitions in self.topics(pattern).items():
             for partition in partitions:
-                found[topic, partition] = self.consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=10)[1]
+                found[topic, partition] = self.end(topic, partition)
         return found
+
+    def end(self, topic, partition):
+        """A topic made this moment may have no leader yet."""
+        for attempt in range(50):
+            try:
+                return self.consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=10)[1]
+            except KafkaException as error:
+                if attempt == 49 or error.args[0].code() not in (KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE, KafkaError.UNKNOWN_TOPIC_OR_PART):
+                    raise
+                time.sleep(0.1)
 
     def read(self, pattern):
         ends = {place: high for place, high in self.ends(pattern).items() if high > 0}
