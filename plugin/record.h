@@ -8,6 +8,9 @@
  * logical messages, transaction metadata) are made once, and so are the
  * schemas that a transform derives from them, which it keeps in a plan.
  *
+ * A structure's items are never changed in place: who changes a field makes a
+ * new structure.
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef RECORD_H
@@ -18,6 +21,7 @@
 
 #include "connect_schema.h"
 #include "connect_value.h"
+#include "dictionary.h"
 
 typedef struct Transform Transform;
 
@@ -26,15 +30,33 @@ typedef struct RecordOrigin
 {
 	MemoryContext context; /* lives as long as its schemas */
 	List *plans;		   /* of transforms; see record_plan() */
-	List *entries;		   /* dictionary entries of schemas; see record_writer */
+	List *entries;		   /* of OriginEntry */
 } RecordOrigin;
+
+/* The dictionary entry of a schema that its converter writes. */
+typedef struct OriginEntry
+{
+	const ConnectSchema *schema;
+	DictionaryEntry *entry;
+} OriginEntry;
+
+/* An origin whose schemas live in context. */
+extern RecordOrigin *record_origin_new(MemoryContext context);
+
+/* Gives its dictionary entries back. */
+extern void record_origin_free(RecordOrigin *origin, Dictionary *dictionary);
+
+/* Does that schema live longer than the event, so that something can be kept for it?  NULL does. */
+extern bool record_schema_is_kept(const ConnectSchema *schema);
 
 typedef struct RecordHeader
 {
 	const char *name;
 	const ConnectSchema *schema; /* NULL: none */
 	ConnectValue value;
-	bool constant; /* one of the context headers, as it was made */
+	bool constant;		  /* one of the context headers */
+	const char *rendered; /* the header as its converter writes it; NULL: not written yet */
+	Size rendered_size;
 } RecordHeader;
 
 /* The change that a record was made of, whatever transforms made of it since; for conditions in SQL. */
@@ -52,6 +74,7 @@ typedef struct RecordChange
 	XLogRecPtr lsn;
 	TransactionId xid;
 	int64 commit_time; /* microseconds since 1970 */
+	const struct RowPlan *key; /* columns of the record's key; NULL: it has none */
 } RecordChange;
 
 typedef struct ConnectRecord
