@@ -189,7 +189,8 @@ option_parse(const char *name, OptionKind kind, const char *allowed, OptionValue
 static void
 parse_value(const char *name, const OptionDefinition *definition, OptionValue *value)
 {
-	bool acts_here = definition->side == SIDE_PLUGIN || definition->side == SIDE_BOTH;
+	bool acts_here = (definition->side == SIDE_PLUGIN || definition->side == SIDE_BOTH) &&
+					 definition != &option_definitions[OPT_UNAVAILABLE_VALUE_PLACEHOLDER];
 
 	if (definition->kind == OPTION_TEXT && *value->text == '\0' && acts_here && !definition->family)
 		invalid_value(name, value->text, definition->allowed);
