@@ -53,6 +53,17 @@ connect_schema_field(ConnectSchema *schema, const char *field, ConnectSchema *ch
 	return child;
 }
 
+bool
+connect_schema_has(const ConnectSchema *schema, const char *field)
+{
+	for (int i = 0; i < list_length(schema->fields); i++)
+	{
+		if (strcmp(((ConnectSchema *) list_nth(schema->fields, i))->field, field) == 0)
+			return true;
+	}
+	return false;
+}
+
 void
 connect_schema_add(ConnectSchema *schema, const char *field, const char *type, bool optional)
 {

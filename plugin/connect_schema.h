@@ -50,6 +50,8 @@ extern ConnectSchema *connect_schema_named(const char *type, const char *name, i
 extern void connect_schema_parameter(ConnectSchema *schema, const char *name, const char *value);
 /* Appends child as field `field` of a struct schema and returns child. */
 extern ConnectSchema *connect_schema_field(ConnectSchema *schema, const char *field, ConnectSchema *child);
+/* Is there a field of that name? */
+extern bool connect_schema_has(const ConnectSchema *schema, const char *field);
 /* The same for a child that is a plain type. */
 extern void connect_schema_add(ConnectSchema *schema, const char *field, const char *type, bool optional);
 /* A copy whose own members can be changed; children are shared. */

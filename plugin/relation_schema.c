@@ -331,23 +331,6 @@ plan_field(Build *build, ColumnPlan *column, Form_pg_attribute attribute, RowRol
 	return field;
 }
 
-/* As Kafka Connect's SchemaBuilder: what field.name.adjustment.mode makes of two columns must differ. */
-static void
-refuse_same_field(Build *build, const ConnectSchema *fields, const char *field, const char *column)
-{
-	ListCell *cell;
-
-	foreach (cell, fields->fields)
-	{
-		if (strcmp(((ConnectSchema *) lfirst(cell))->field, field) == 0)
-			ereport(ERROR, (errcode(ERRCODE_DUPLICATE_COLUMN),
-							errmsg("column \"%s\" of table \"%s\" and another would both be the field \"%s\"", column,
-								   relation_schema_name(build->schema), field),
-							errhint("Choose another field.name.adjustment.mode, or leave one of them out by "
-									"column.exclude.list.")));
-	}
-}
-
 /* Plans a column as the next one of a row; adds its field to fields.  False: its type is left out. */
 static bool
 plan_column(Build *build, RowPlan *row, Form_pg_attribute attribute, RowRole role, ConnectSchema *fields)
@@ -369,7 +352,11 @@ plan_column(Build *build, RowPlan *row, Form_pg_attribute attribute, RowRole rol
 	column->toastable = column->varlena && attribute->attstorage != TYPSTORAGE_PLAIN;
 	column->prefix.text =
 		json_member_prefix(CurrentMemoryContext, row->count == 0 ? '{' : ',', adjusted, &column->prefix.size);
-	refuse_same_field(build, fields, adjusted, name);
+	if (connect_schema_has(fields, adjusted)) /* Debezium's task stops */
+		ereport(ERROR, (errcode(ERRCODE_DUPLICATE_COLUMN),
+						errmsg("column \"%s\" of table \"%s\" and another would both be the field \"%s\"", name,
+							   relation_schema_name(build->schema), adjusted),
+						errhint("Set another field.name.adjustment.mode, or leave one out by column.exclude.list.")));
 	connect_schema_field(fields, adjusted, plan_field(build, column, attribute, role, bare));
 	row->count++;
 	return true;
