@@ -7,6 +7,16 @@ from . import known
 from golden.lib.records import write
 
 
+def adjusted(name):
+    """What field.name.adjustment.mode makes of a name: avro, avro_unicode."""
+    units = lambda c: [int.from_bytes(pair, "big") for pair in zip(*[iter(c.encode("utf-16-be"))] * 2)]
+    plain = lambda c: c.isascii() and c.isalnum()
+    escaped = lambda c: "".join(f"_u00{unit:x}" if unit < 0x100 else f"_u{unit:x}" for unit in units(c))
+    avro = "".join(c if plain(c) or c == "_" else "_" * len(units(c)) for c in name)
+    unicode = "".join(c if plain(c) and (n or not c.isdigit()) else escaped(c) for n, c in enumerate(name))
+    return {"_" + avro if avro[:1].isdigit() else avro, unicode}
+
+
 class Node:
     """A JSON value: raw span and, for containers, children."""
     __slots__ = ("start", "end", "kind", "children")
@@ -61,9 +71,7 @@ class Differ:
         names = self.columns.get(table, {})
         if field in names:
             return field
-        plain = lambda name: re.sub(r"[^A-Za-z0-9]|_", "", name)
-        read = re.sub(r"_u([0-9a-f]{2,4})", lambda match: chr(int(match[1], 16)), field)
-        found = [name for name in names if plain(name) in (plain(field), plain(read))]
+        found = [name for name in names if field in adjusted(name)]
         return found[0] if len(found) == 1 else None
 
     def places(self, left, a, right, b, path, whole):

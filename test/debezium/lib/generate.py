@@ -198,7 +198,7 @@ class Generator:
         elif self.chance(0.05):
             config["schema." + rng.choice(["exclude", "include"]) + ".list"] = rng.choice(["public", "Sales.*", "pub.*,sales data"])
         if self.chance(0.12):
-            plain = lambda name: not set(name) & set(",;:()[]{}*$\\") and name == name.strip()
+            plain = lambda name: not set(name) & set(",;:()[]{}*$\\") and name == name.strip() and name.isprintable()
             config["message.key.columns"] = ";".join(f"{pattern(t.schema, t.name)}:" + ",".join(c.name for c in rng.sample(t.real(), 2) if plain(c.name)) for t in rng.sample(tables, 1))
             if config["message.key.columns"].endswith(":"):
                 del config["message.key.columns"]

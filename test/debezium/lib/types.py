@@ -129,7 +129,7 @@ def simple_types(random):
         Type("numeric(4,2)", numeric(4, 2), ["1", "1.5", "1.25", "1.255", "'1.50'", "(1)::numeric(4,2)"]), Type("numeric(3,-2)", one_of(["0", "12300", "-99900", "100"]), ["100"]), Type("numeric(2,4)", one_of(["0.0012", "0", "-0.0099"]), ["0.001"]),
         Type("money", quoted(["0", "1", "-1.23", "1234567.89", "92233720368547758.07", "-92233720368547758.08", "0.005"], "::money"), ["1", "'2.50'"]),
         Type(f"char({n})", words(n), text_defaults[:3] + ["null"]), Type(f"varchar({n})", words(n), text_defaults), Type("varchar", words(0), text_defaults), Type("text", words(0), text_defaults),
-        Type('"char"', quoted(["a", "", " ", "\\303"], ""), ["'x'"]), Type("citext", words(0), ["'Ab'"]), Type("name", words(20), ["'n'", "current_user"]),
+        Type('"char"', quoted(["a", "", " ", "\\303"], ""), ["'x'"]), Type("citext", words(0), ["'Ab'"]), Type("name", words(20), ["'n'", "current_user"], keyable=False),
         Type("bytea", hexes, ["'\\x00'", "'abc'", "''"]),
         Type("bit(1)", bits(1, 1), ["B'1'", "'0'", "'1'::bit(1)"]), Type(f"bit({n})", bits(n, n), ["B'" + "10" * (n // 2) + "1" * (n % 2) + "'", f"5::bit({n})"]),
         Type("varbit", bits(0, 40), ["B'101'", "''"]), Type(f"varbit({n})", bits(0, n), ["B'1'", "B''"]),
@@ -235,4 +235,4 @@ def array_of(element):
 
     def plain(rng):
         return f"array[{', '.join(element.plain(rng) for _ in range(rng.randint(0, 3)))}]::{element.sql}[]"
-    return Type(element.sql + "[]", value, ["'{}'", f"array[]::{element.sql}[]"], plain=plain, keyable=element.keyable)
+    return Type(element.sql + "[]", value, ["'{}'", f"array[]::{element.sql}[]"], plain=plain, keyable=element.keyable and not element.sql.startswith(("date", "timestamp")))
