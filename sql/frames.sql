@@ -53,7 +53,7 @@ ALTER TABLE k REPLICA IDENTITY FULL;
 INSERT INTO k VALUES (1, 1);
 UPDATE k SET id = 'NaN';
 UPDATE k SET v = 2;
-SELECT entries FROM frames('column.exclude.list', 'public.k.id', 'extended.headers.enabled', 'false');
+SELECT entries FROM frames('column.exclude.list', 'public.k.id', 'event.converting.failure.handling.mode', 'skip', 'extended.headers.enabled', 'false');
 UPDATE k SET id = 3;
 SELECT entries FROM frames('key.converter', 'org.apache.kafka.connect.storage.StringConverter', 'header.converter', 'org.apache.kafka.connect.storage.StringConverter', 'extended.headers.enabled', 'false');
 DROP TABLE k;
