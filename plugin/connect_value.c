@@ -16,9 +16,6 @@
 
 #define DECIMAL_NAME "org.apache.kafka.connect.data.Decimal"
 
-/* What a snapshot says where nobody fills in which of its rows it is. */
-#define HOLE_TEXT "true"
-
 ConnectValue
 connect_null(void)
 {

@@ -75,6 +75,9 @@ struct ConnectValue
 	};
 };
 
+/* What a snapshot says where nobody fills in which of its rows it is. */
+#define HOLE_TEXT "true"
+
 /* How and where JSON is written. */
 struct ConnectOutput
 {

@@ -43,21 +43,63 @@ append_text_header(StringInfo wire, const PluginOptions *options, const char *na
 	header_append(wire, name, writer.data, writer.len);
 }
 
+typedef struct ContextHeader
+{
+	const char *name;
+	const char *text;
+} ContextHeader;
+
+#define MAX_CONTEXT_HEADERS 4
+
+/* How many there are. */
+static int
+list_headers(const PluginOptions *options, const char *run_id, ContextHeader *headers)
+{
+	int count = 0;
+
+	if (!option_bool(options, EXTENDED_HEADERS_ENABLED) || options->release < RELEASE_CONTEXT_HEADERS)
+		return 0;
+	headers[count++] = (ContextHeader){"__debezium.context.connectorLogicalName", options->topic_prefix};
+	headers[count++] = (ContextHeader){"__debezium.context.taskId", "0"};
+	headers[count++] = (ContextHeader){"__debezium.context.connectorName", "postgresql"};
+	if (options->release >= RELEASE_RUN_ID_HEADER)
+		headers[count++] = (ContextHeader){"__debezium.context.runId", run_id};
+	return count;
+}
+
 DictionaryEntry *
 context_headers(const PluginOptions *options, Dictionary *dictionary, const char *run_id)
 {
+	ContextHeader headers[MAX_CONTEXT_HEADERS];
+	int count = list_headers(options, run_id, headers);
 	StringInfoData wire;
-	int count = options->release >= RELEASE_RUN_ID_HEADER ? 4 : 3;
 
-	if (!option_bool(options, EXTENDED_HEADERS_ENABLED) || options->release < RELEASE_CONTEXT_HEADERS)
+	if (count == 0)
 		return NULL;
 	initStringInfo(&wire);
 	appendStringInfoChar(&wire, (char) count);
 	appendStringInfoChar(&wire, 0);
-	append_text_header(&wire, options, "__debezium.context.connectorLogicalName", options->topic_prefix);
-	append_text_header(&wire, options, "__debezium.context.taskId", "0");
-	append_text_header(&wire, options, "__debezium.context.connectorName", "postgresql");
-	if (count == 4)
-		append_text_header(&wire, options, "__debezium.context.runId", run_id);
+	for (int i = 0; i < count; i++)
+		append_text_header(&wire, options, headers[i].name, headers[i].text);
 	return dictionary_intern(dictionary, ENTRY_HEADERSET, wire.data, wire.len);
+}
+
+List *
+context_header_list(const PluginOptions *options, const char *run_id)
+{
+	ContextHeader headers[MAX_CONTEXT_HEADERS];
+	int count = list_headers(options, run_id, headers);
+	List *list = NIL;
+
+	for (int i = 0; i < count; i++)
+	{
+		RecordHeader *header = palloc0(sizeof(RecordHeader));
+
+		header->name = headers[i].name;
+		header->schema = connect_schema_new("string");
+		header->value = connect_string(headers[i].text);
+		header->constant = true;
+		list = lappend(list, header);
+	}
+	return list;
 }

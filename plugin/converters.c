@@ -31,24 +31,99 @@ refuse_converter(const char *name, const char *value, const char *detail, const 
 			 errdetail_internal("%s", detail), errhint("%s", hint)));
 }
 
+/* The options of a converter, and the same of its delegate; OPTION_COUNT: there is none. */
+typedef struct ConverterOptions
+{
+	OptionId converter;
+	OptionId delegate;
+	int bytes;		 /* the converter's number that is ByteArrayConverter; BinaryDataConverter comes behind it */
+	int first_delegate; /* the converter's number that is the delegate's first */
+	OptionId settings[3];
+	OptionId delegate_settings[3];
+} ConverterOptions;
+
+static const ConverterOptions roles[CONVERTER_ROLES] = {
+	[ROLE_OF_KEYS] = {OPT_KEY_CONVERTER,
+					  OPT_KEY_DELEGATE,
+					  CONVERTER_BYTES,
+					  CONVERTER_JSON,
+					  {OPT_KEY_CONVERTER_SCHEMAS_ENABLE, OPT_KEY_CONVERTER_DECIMAL_FORMAT,
+					   OPT_KEY_CONVERTER_REPLACE_NULL_WITH_DEFAULT},
+					  {OPT_KEY_DELEGATE_SCHEMAS_ENABLE, OPT_KEY_DELEGATE_DECIMAL_FORMAT,
+					   OPT_KEY_DELEGATE_REPLACE_NULL_WITH_DEFAULT}},
+	[ROLE_OF_VALUES] = {OPT_VALUE_CONVERTER,
+						OPT_VALUE_DELEGATE,
+						CONVERTER_BYTES,
+						CONVERTER_JSON,
+						{OPT_VALUE_CONVERTER_SCHEMAS_ENABLE, OPT_VALUE_CONVERTER_DECIMAL_FORMAT,
+						 OPT_VALUE_CONVERTER_REPLACE_NULL_WITH_DEFAULT},
+						{OPT_VALUE_DELEGATE_SCHEMAS_ENABLE, OPT_VALUE_DELEGATE_DECIMAL_FORMAT,
+						 OPT_VALUE_DELEGATE_REPLACE_NULL_WITH_DEFAULT}},
+	[ROLE_OF_HEADERS] = {OPT_HEADER_CONVERTER,
+						 OPT_HEADER_DELEGATE,
+						 HEADER_BYTES,
+						 HEADER_JSON,
+						 {OPT_HEADER_CONVERTER_SCHEMAS_ENABLE, OPTION_COUNT, OPTION_COUNT},
+						 {OPT_HEADER_DELEGATE_SCHEMAS_ENABLE, OPTION_COUNT, OPTION_COUNT}},
+};
+
+static void
+adopt_delegate(PluginOptions *options, const ConverterOptions *role)
+{
+	const OptionValue *delegate = &options->values[role->delegate];
+
+	options->values[role->converter].number = delegate->text ? role->first_delegate + delegate->number : role->bytes;
+	for (int i = 0; i < lengthof(role->settings); i++)
+		if (role->settings[i] != OPTION_COUNT)
+			options->values[role->settings[i]] = options->values[role->delegate_settings[i]];
+}
+
+void
+converters_adopt_delegates(PluginOptions *options)
+{
+	for (int i = 0; i < CONVERTER_ROLES; i++)
+	{
+		const ConverterOptions *role = &roles[i];
+		const OptionValue *converter = &options->values[role->converter];
+		const OptionValue *delegate = &options->values[role->delegate];
+
+		options->raw_bytes[i] = converter->number >= role->bytes;
+		if (converter->number > role->bytes)
+			adopt_delegate(options, role);
+		else if (delegate->is_set)
+			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+							errmsg("option \"%s\" needs option \"%s\" with value \"%s\"",
+								   option_definitions[role->delegate].name, option_definitions[role->converter].name,
+								   "io.debezium.converters.BinaryDataConverter")));
+	}
+}
+
+static bool
+has_transforms(const PluginOptions *options)
+{
+	ListCell *cell;
+
+	foreach (cell, options->families)
+	{
+		const FamilyOption *option = lfirst(cell);
+
+		if (option->id == OPT_FAMILY_TRANSFORMS && strcmp(option->name, "transforms") == 0 && *option->value != '\0')
+			return true;
+	}
+	return false;
+}
+
 void
 converters_check(const PluginOptions *options)
 {
-	static const OptionId ids[] = {OPT_KEY_CONVERTER, OPT_VALUE_CONVERTER, OPT_HEADER_CONVERTER};
-
-	for (int i = 0; i < lengthof(ids); i++)
+	for (int i = 0; i < CONVERTER_ROLES; i++)
 	{
-		const OptionValue *value = &options->values[ids[i]];
-		bool bytes = value->number == (ids[i] == OPT_HEADER_CONVERTER ? (int) HEADER_BYTES : (int) CONVERTER_BYTES);
+		const OptionValue *value = &options->values[roles[i].converter];
 
-		if (bytes)
+		if (value->number == roles[i].bytes && !has_transforms(options))
 			refuse_converter(
-				option_definitions[ids[i]].name, value->text,
+				option_definitions[roles[i].converter].name, value->text,
 				"It writes bytes only, and keys, values and headers of change events are structures and text.",
-				"Use org.apache.kafka.connect.json.JsonConverter.");
+				"Use org.apache.kafka.connect.json.JsonConverter, or transforms that leave nothing but bytes.");
 	}
-	if (option_number(options, VALUE_CONVERTER) == CONVERTER_STRING)
-		refuse_converter("value.converter", option_text(options, VALUE_CONVERTER),
-						 "It would write change events as Java's text of an object, which cannot be read back.",
-						 "Use org.apache.kafka.connect.json.JsonConverter.");
 }

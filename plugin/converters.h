@@ -13,7 +13,10 @@
 /* ERROR if value names an Avro, Protobuf or JSON Schema converter, as many configurations do. */
 extern void converters_refuse_registry(const char *name, const char *value);
 
-/* ERROR if one of the three is recognized, and cannot write change events. */
+/* Puts the delegate of a BinaryDataConverter and its settings in its place, and sets raw_bytes. */
+extern void converters_adopt_delegates(PluginOptions *options);
+
+/* ERROR if one of the three is recognized, and cannot write change events (transforms may make something else of them). */
 extern void converters_check(const PluginOptions *options);
 
 #endif /* CONVERTERS_H */

@@ -7,8 +7,6 @@
  */
 #include "postgres.h"
 
-#include <time.h>
-
 #include "access/htup_details.h"
 #include "lib/stringinfo.h"
 #include "utils/memutils.h"
@@ -17,6 +15,7 @@
 #include "connect_text.h"
 #include "context_headers.h"
 #include "envelope.h"
+#include "envelope_record.h"
 #include "envelope_schema.h"
 #include "frame_format.h"
 #include "java_hash.h"
@@ -34,6 +33,7 @@ struct Envelope
 	const ConnectSchema *message_key_text; /* as RecordParts.key_text */
 	DictionaryEntry *message_value_schema;
 	RowWriter row_writer;
+	EnvelopeRecords *records;  /* NULL: without transforms records are written straight away */
 	JsonWriter keys[2];		   /* old and new key of one event */
 	JsonWriter header_keys[2]; /* the same for headers */
 	JsonWriter rows[2];		   /* for comparing rows */
@@ -56,6 +56,8 @@ envelope_new(MemoryContext context, const PluginOptions *options, FrameBatch *ba
 	envelope->txn = txn;
 	envelope->row_writer.options = options;
 	envelope->row_writer.batch = batch;
+	if (txn->records != NULL)
+		envelope->records = envelope_records_new(context, options, txn, &envelope->row_writer);
 	envelope->headers = context_headers(options, dictionary, run_id);
 	envelope->message_topic = dictionary_intern_string(dictionary, ENTRY_TOPIC, topic, strlen(topic));
 	if (option_number(options, KEY_CONVERTER) == CONVERTER_STRING)
@@ -109,11 +111,9 @@ typedef struct ClockDigits
 static void
 read_clock(ClockDigits *clock)
 {
-	struct timespec now;
 	JsonWriter writer = {.data = clock->text, .capacity = sizeof(clock->text)};
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	json_uint64(&writer, (uint64) now.tv_sec * 1000000000 + now.tv_nsec);
+	json_int64(&writer, processing_time_ns());
 	clock->size = writer.len;
 }
 
@@ -152,7 +152,7 @@ write_rest(Envelope *envelope, RelationSchema *schema, char op, XLogRecPtr lsn, 
 	bool early = envelope->options->release >= RELEASE_TRANSACTION_BEFORE_OP;
 	Size mark;
 
-	json_char(writer, ',');
+	json_literal(writer, JSON_NEXT("source"));
 	mark = source_block_write(envelope->txn->source, writer, schema->source_table.text, schema->source_table.size, lsn);
 	if (has_hole(envelope, op))
 		batch_hole(envelope->batch, HOLE_SNAPSHOT_MARK, mark);
@@ -164,39 +164,17 @@ write_rest(Envelope *envelope, RelationSchema *schema, char op, XLogRecPtr lsn, 
 	json_char(writer, '}');
 }
 
-/* One record: key is written already as text, or key_image holds it; before and after may be NULL. */
-typedef struct Change
-{
-	char op;
-	XLogRecPtr lsn;
-	const JsonWriter *key;	   /* rendered key, or NULL: render key_image */
-	const RowImage *key_image; /* NULL: no key at all */
-	const RowImage *before;
-	const RowImage *after;
-	const char *header; /* name of a header that holds header_key; NULL: none */
-	const JsonWriter *header_key;
-	const char *refusal; /* why a key rendered before the record cannot be written, or NULL */
-} Change;
-
 static void
-write_key_header(Envelope *envelope, const RelationSchema *schema, const Change *change, RecordParts *parts)
+write_key_header(Envelope *envelope, const Change *change, RecordParts *parts)
 {
 	StringInfo wire = &envelope->own_headers;
-	const JsonWriter *key = change->header_key;
-	const DictionaryEntry *key_schema = schema->header_key_schema;
 
 	if (change->header == NULL)
 		return;
 	resetStringInfo(wire);
 	appendStringInfoChar(wire, 1);
 	appendStringInfoChar(wire, 0);
-	if (key_schema != NULL)
-		header_append(
-			wire, change->header,
-			psprintf("%.*s%.*s}", (int) (key_schema->size - 4), key_schema->bytes + 4, (int) key->len, key->data),
-			key_schema->size - 4 + key->len + 1);
-	else
-		header_append(wire, change->header, key->data, key->len);
+	header_append(wire, change->header, change->header_key->data, change->header_key->len);
 	parts->own_headers = wire->data;
 	parts->own_headers_size = wire->len;
 }
@@ -235,12 +213,11 @@ has_null_items(const RelationSchema *schema, const RowImage *image)
 }
 
 /* What a row holds may need a schema that allows more than the usual one. */
-static DictionaryEntry *
-value_schema(const RelationSchema *schema, const Change *change)
+static bool
+needs_loose_schema(const RelationSchema *schema, const Change *change)
 {
-	if (schema->loose_value_schema && (has_null_items(schema, change->before) || has_null_items(schema, change->after)))
-		return schema->loose_value_schema;
-	return schema->value_schema;
+	return (schema->loose_value_schema || schema->loose_value_struct) &&
+		   (has_null_items(schema, change->before) || has_null_items(schema, change->after));
 }
 
 static RecordParts
@@ -252,7 +229,7 @@ record_parts(Envelope *envelope, const RelationSchema *schema, const Change *cha
 		.relation = schema->relation,
 		.key_schema = keyed ? schema->key_schema : NULL,
 		.key_text = schema->key_text,
-		.value_schema = value_schema(schema, change),
+		.value_schema = needs_loose_schema(schema, change) ? schema->loose_value_schema : schema->value_schema,
 		.headers = envelope->headers,
 		.flags = keyed ? 0 : RECORD_NULL_KEY,
 		.lsn = change->lsn,
@@ -260,7 +237,7 @@ record_parts(Envelope *envelope, const RelationSchema *schema, const Change *cha
 		.refusal = change->refusal,
 	};
 
-	write_key_header(envelope, schema, change, &parts);
+	write_key_header(envelope, change, &parts);
 	return parts;
 }
 
@@ -276,9 +253,16 @@ write_image(Envelope *envelope, const RelationSchema *schema, const RowImage *im
 static void
 emit_change(Envelope *envelope, RelationSchema *schema, const Change *change)
 {
-	RecordParts parts = record_parts(envelope, schema, change);
-	JsonWriter *writer = batch_record_begin(envelope->batch, &parts);
+	RecordParts parts;
+	JsonWriter *writer;
 
+	if (envelope->records != NULL)
+	{
+		envelope_record_send(envelope->records, schema, change, needs_loose_schema(schema, change));
+		return;
+	}
+	parts = record_parts(envelope, schema, change);
+	writer = batch_record_begin(envelope->batch, &parts);
 	write_key(envelope, schema, change, writer);
 	batch_record_value(envelope->batch);
 	json_literal(writer, JSON_FIRST("before"));
@@ -297,6 +281,11 @@ emit_tombstone(Envelope *envelope, RelationSchema *schema, const Change *change)
 
 	if (!option_bool(envelope->options, TOMBSTONES_ON_DELETE))
 		return;
+	if (envelope->records != NULL)
+	{
+		envelope_record_tombstone(envelope->records, schema, change);
+		return;
+	}
 	parts = record_parts(envelope, schema, change);
 	parts.value_schema = NULL;
 	parts.flags |= RECORD_NULL_VALUE;
@@ -318,7 +307,7 @@ void
 envelope_insert(Envelope *envelope, RelationSchema *schema, Relation rel, HeapTuple row, XLogRecPtr lsn)
 {
 	const RowImage *after;
-	Change change = {.op = 'c', .lsn = lsn};
+	Change change = {.op = 'c', .lsn = lsn, .rel = rel};
 
 	if (is_skipped(envelope, SKIP_CREATE))
 		return;
@@ -378,13 +367,18 @@ render_header_key(Envelope *envelope, const RelationSchema *schema, int which, c
 {
 	const RowPlan *key = &schema->header_key;
 	JsonWriter *writer = &envelope->header_keys[which];
+	const DictionaryEntry *key_schema = schema->header_key_schema;
 	JsonWriter *field = &envelope->rows[0];
 
 	writer->len = 0;
 	json_mark(writer, 0);
 	if (option_number(envelope->options, HEADER_CONVERTER) == HEADER_JSON)
 	{
+		if (key_schema != NULL)
+			json_raw(writer, key_schema->bytes + 4, key_schema->size - 4);
 		row_write(&envelope->row_writer, schema, key, image, writer);
+		if (key_schema != NULL)
+			json_char(writer, '}');
 		return writer;
 	}
 	if (schema->header_key_text != NULL)
@@ -415,12 +409,25 @@ render_header_key(Envelope *envelope, const RelationSchema *schema, int which, c
 
 /* A key changed: delete of the old key, tombstone, create of the new one (reference 3.4). */
 static void
-emit_key_change(Envelope *envelope, RelationSchema *schema, const RowImage *before, const RowImage *after,
-				XLogRecPtr lsn)
+emit_key_change(Envelope *envelope, RelationSchema *schema, Relation rel, const RowImage *before,
+				const RowImage *after, XLogRecPtr lsn)
 {
-	Change deleted = {
-		.op = 'd', .lsn = lsn, .key = &envelope->keys[0], .before = before, .header = "__debezium.newkey"};
-	Change created = {.op = 'c', .lsn = lsn, .key = &envelope->keys[1], .after = after, .header = "__debezium.oldkey"};
+	Change deleted = {.op = 'd',
+					  .lsn = lsn,
+					  .rel = rel,
+					  .key = &envelope->keys[0],
+					  .key_image = before,
+					  .before = before,
+					  .header = "__debezium.newkey",
+					  .header_image = after};
+	Change created = {.op = 'c',
+					  .lsn = lsn,
+					  .rel = rel,
+					  .key = &envelope->keys[1],
+					  .key_image = after,
+					  .after = after,
+					  .header = "__debezium.oldkey",
+					  .header_image = before};
 
 	deleted.header_key = render_header_key(envelope, schema, 1, after);
 	created.header_key = render_header_key(envelope, schema, 0, before);
@@ -457,7 +464,7 @@ envelope_update(Envelope *envelope, RelationSchema *schema, Relation rel, HeapTu
 {
 	RowImage *before = old ? deform_old(envelope, schema, rel, old) : NULL;
 	RowImage *after = deform(envelope, 1, rel, row);
-	Change change = {.op = 'u', .lsn = lsn, .before = before, .after = after, .key_image = after};
+	Change change = {.op = 'u', .lsn = lsn, .rel = rel, .before = before, .after = after, .key_image = after};
 
 	after->toast = before; /* a key that is in TOAST stands in the old row, even where that has nothing else */
 	if (before != NULL && schema->keyed)
@@ -466,7 +473,7 @@ envelope_update(Envelope *envelope, RelationSchema *schema, Relation rel, HeapTu
 		change.key = render_key(envelope, schema, 1, after);
 		if (!same_text(render_key(envelope, schema, 0, before), change.key) || !same_nulls(&schema->key, before, after))
 		{
-			emit_key_change(envelope, schema, before, after, lsn);
+			emit_key_change(envelope, schema, rel, before, after, lsn);
 			return;
 		}
 		change.refusal = batch_take_refusal(envelope->batch);
@@ -479,7 +486,7 @@ envelope_update(Envelope *envelope, RelationSchema *schema, Relation rel, HeapTu
 void
 envelope_delete(Envelope *envelope, RelationSchema *schema, Relation rel, HeapTuple old, XLogRecPtr lsn)
 {
-	Change change = {.op = 'd', .lsn = lsn};
+	Change change = {.op = 'd', .lsn = lsn, .rel = rel};
 
 	if (is_skipped(envelope, SKIP_DELETE))
 		return;
@@ -509,10 +516,10 @@ envelope_truncate(Envelope *envelope, RelationSchema *schema, XLogRecPtr lsn)
 }
 
 void
-envelope_read(Envelope *envelope, RelationSchema *schema, Datum *values, bool *nulls, XLogRecPtr lsn)
+envelope_read(Envelope *envelope, RelationSchema *schema, Relation rel, Datum *values, bool *nulls, XLogRecPtr lsn)
 {
 	RowImage image = {.values = values, .nulls = nulls, .detoast = true};
-	Change change = {.op = 'r', .lsn = lsn, .after = &image, .key_image = &image};
+	Change change = {.op = 'r', .lsn = lsn, .rel = rel, .after = &image, .key_image = &image};
 
 	emit_change(envelope, schema, &change);
 }
@@ -537,27 +544,6 @@ write_content(const PluginOptions *options, const char *content, Size size, Json
 	}
 }
 
-/*
- * Debezium's id of a message has no text form: it is Java's object identity,
- * another one in each run.  Ours depends on the LSN only, so that decoding
- * again gives the same, and is chosen to come behind tables in END.
- */
-static char *
-message_collection_name(XLogRecPtr lsn)
-{
-	uint32 identity = (uint32) lsn;
-	char *name;
-	uint32 hash;
-
-	do
-	{
-		name = psprintf("io.debezium.connector.postgresql.LogicalDecodingMessageMonitor$LogicalDecodingMessageId@%x",
-						identity++);
-		hash = java_string_hash(name, strlen(name));
-	} while (((hash ^ (hash >> 16)) & 15) != 15);
-	return name;
-}
-
 void
 envelope_message(Envelope *envelope, const char *prefix, const char *content, Size size, XLogRecPtr lsn)
 {
@@ -572,8 +558,14 @@ envelope_message(Envelope *envelope, const char *prefix, const char *content, Si
 	ClockDigits clock;
 	Size table_size;
 	char *table = source_table("", "", &table_size);
-	JsonWriter *writer = batch_record_begin(envelope->batch, &parts);
+	JsonWriter *writer;
 
+	if (envelope->records != NULL)
+	{
+		envelope_record_message(envelope->records, prefix, content, size, lsn);
+		return;
+	}
+	writer = batch_record_begin(envelope->batch, &parts);
 	read_clock(&clock);
 	json_literal(writer, JSON_FIRST("prefix"));
 	json_cstring(writer, prefix);
@@ -582,10 +574,10 @@ envelope_message(Envelope *envelope, const char *prefix, const char *content, Si
 	json_literal(writer, JSON_FIRST("op") JSON_TEXT("m"));
 	json_literal(writer, JSON_NEXT("ts_ms"));
 	json_raw(writer, clock.text, clock.size - 6);
-	json_char(writer, ',');
+	json_literal(writer, JSON_NEXT("source"));
 	source_block_write(envelope->txn->source, writer, table, table_size, lsn);
 	if (options->release >= RELEASE_MESSAGE_TRANSACTION)
-		txn_block_write_named(envelope->txn, message_collection_name(lsn), lsn, writer);
+		txn_block_write_named(envelope->txn, txn_message_name(lsn), lsn, writer);
 	json_literal(writer, JSON_NEXT("message") JSON_FIRST("prefix"));
 	json_cstring(writer, prefix);
 	json_literal(writer, JSON_NEXT("content"));

@@ -37,7 +37,8 @@ extern void envelope_delete(Envelope *envelope, RelationSchema *schema, Relation
 extern void envelope_truncate(Envelope *envelope, RelationSchema *schema, XLogRecPtr lsn);
 
 /* A row read by a snapshot, already deformed. */
-extern void envelope_read(Envelope *envelope, RelationSchema *schema, Datum *values, bool *nulls, XLogRecPtr lsn);
+extern void envelope_read(Envelope *envelope, RelationSchema *schema, Relation rel, Datum *values, bool *nulls,
+						  XLogRecPtr lsn);
 
 /* A logical message; prefix in the server's encoding, content as it is. */
 extern void envelope_message(Envelope *envelope, const char *prefix, const char *content, Size size, XLogRecPtr lsn);

@@ -107,6 +107,17 @@ transaction_value_schema(void)
 	return schema;
 }
 
+void
+schema_open(const ConnectSchema *schema, JsonWriter *writer)
+{
+	json_literal(writer, JSON_FIRST("schema"));
+	if (schema != NULL)
+		connect_schema_render(schema, writer);
+	else
+		json_null(writer);
+	json_literal(writer, JSON_NEXT("payload"));
+}
+
 DictionaryEntry *
 schema_entry(Dictionary *dictionary, const ConnectSchema *schema)
 {
@@ -115,8 +126,6 @@ schema_entry(Dictionary *dictionary, const ConnectSchema *schema)
 	if (schema == NULL)
 		return NULL;
 	json_writer_init(&writer, CurrentMemoryContext, 4096);
-	json_literal(&writer, JSON_FIRST("schema"));
-	connect_schema_render(schema, &writer);
-	json_literal(&writer, JSON_NEXT("payload"));
+	schema_open(schema, &writer);
 	return dictionary_intern_string(dictionary, ENTRY_SCHEMA, writer.data, writer.len);
 }

@@ -31,4 +31,7 @@ extern ConnectSchema *transaction_value_schema(void);
 /* {"schema":S,"payload": as a dictionary entry, or NULL if schema is NULL. */
 extern DictionaryEntry *schema_entry(Dictionary *dictionary, const ConnectSchema *schema);
 
+/* Writes {"schema":S,"payload": ; NULL: a value without schema. */
+extern void schema_open(const ConnectSchema *schema, JsonWriter *writer);
+
 #endif /* ENVELOPE_SCHEMA_H */

@@ -243,9 +243,9 @@ batch_record_begin(FrameBatch *batch, const RecordParts *parts)
 	memset(fixed, 0, FRAME_RECORD_FIXED_SIZE);
 	for (int i = 0; i < 5; i++)
 		put_u32(fixed + 4 * i, ids[i]);
-	put_u32(fixed + 20, (uint32) -1);
+	put_u32(fixed + 20, (uint32) (parts->routed ? parts->partition : -1));
 	put_u64(fixed + 24, parts->lsn);
-	put_u64(fixed + 40, (uint64) -1);
+	put_u64(fixed + 40, (uint64) (parts->routed ? parts->timestamp : -1));
 	put_u32(fixed + 56, parts->own_headers_size);
 	put_u16(fixed + 60, parts->holes);
 	writer->len += FRAME_RECORD_FIXED_SIZE;
@@ -273,8 +273,7 @@ key_to_text(FrameBatch *batch)
 	connect_text(batch->parts.key_text, writer->data + batch->key_start, writer->len - batch->key_start, text);
 	writer->len = batch->key_start;
 	json_raw(writer, text->data, text->len);
-	batch->parts.flags |= RECORD_KEY_OPAQUE;
-	writer->data[batch->record_start + 1] = (char) batch->parts.flags;
+	batch_record_flag(batch, RECORD_KEY_OPAQUE);
 }
 
 void
@@ -288,9 +287,24 @@ batch_record_value(FrameBatch *batch)
 	size = writer->len - batch->key_start;
 	fixed = writer->data + batch->record_start + FRAME_ENTRY_HEADER_SIZE;
 	batch->value_start = writer->len;
-	if (writer->overflowed || (batch->parts.flags & RECORD_NULL_KEY))
-		return;
-	put_u64(fixed + 32, hash_bytes_extended((unsigned char *) writer->data + batch->key_start, (int) size, 0) | 1);
+	if (batch->parts.key_hash != 0)
+		put_u64(fixed + 32, batch->parts.key_hash);
+	else if (!writer->overflowed && !(batch->parts.flags & RECORD_NULL_KEY))
+		put_u64(fixed + 32, batch_key_hash(writer->data + batch->key_start, size));
+}
+
+uint64
+batch_key_hash(const char *bytes, Size size)
+{
+	return hash_bytes_extended((const unsigned char *) bytes, (int) size, 0) | 1;
+}
+
+void
+batch_record_flag(FrameBatch *batch, uint8 flags)
+{
+	batch->parts.flags |= flags;
+	if (!batch->writer.overflowed)
+		batch->writer.data[batch->record_start + 1] = (char) batch->parts.flags;
 }
 
 void
@@ -394,6 +408,8 @@ write_line(FrameBatch *batch)
 		.own_headers = batch->parts.own_headers,
 		.own_headers_size = batch->parts.own_headers_size,
 		.flags = batch->parts.flags,
+		.partition = batch->parts.routed ? batch->parts.partition : -1,
+		.timestamp = batch->parts.routed ? batch->parts.timestamp : -1,
 		.key = writer->data + batch->key_start,
 		.key_size = batch->value_start - batch->key_start,
 		.value = writer->data + batch->value_start,
@@ -533,7 +549,8 @@ header_append(StringInfo headers, const char *name, const char *value, Size size
 	put_u32(length, strlen(name));
 	appendBinaryStringInfo(headers, length, 4);
 	appendStringInfoString(headers, name);
-	put_u32(length, size);
+	put_u32(length, value ? (uint32) size : (uint32) -1);
 	appendBinaryStringInfo(headers, length, 4);
-	appendBinaryStringInfo(headers, value, size);
+	if (value)
+		appendBinaryStringInfo(headers, value, size);
 }

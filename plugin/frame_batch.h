@@ -47,6 +47,10 @@ typedef struct RecordParts
 	Size own_headers_size;
 	uint8 flags; /* RECORD_* except RECORD_LAST */
 	XLogRecPtr lsn;
+	bool routed;	  /* the next three are set, else nothing is known of them */
+	int32 partition;  /* -1: the producer's partitioner decides */
+	int64 timestamp;  /* ms since 1970, -1: not set */
+	uint64 key_hash;  /* of the key before transforms; 0: that of the key */
 	int holes;			 /* how many batch_hole() calls follow */
 	const char *refusal; /* why a key rendered before cannot be written, so that the record is refused; NULL: it can */
 } RecordParts;
@@ -75,6 +79,8 @@ extern JsonWriter *batch_record_begin(FrameBatch *batch, const RecordParts *part
 extern void batch_record_value(FrameBatch *batch);
 /* A hole at that offset of the writer; holes come in ascending order. */
 extern void batch_hole(FrameBatch *batch, uint8 kind, Size offset);
+/* Adds RECORD_* flags to the record that is being built. */
+extern void batch_record_flag(FrameBatch *batch, uint8 flags);
 extern void batch_record_refuse(FrameBatch *batch, uint8 reason, const char *detail);
 /* Why what was rendered outside of a record cannot be written, and forgets it; NULL: it can be. */
 extern const char *batch_take_refusal(FrameBatch *batch);
@@ -94,7 +100,10 @@ extern void batch_commit(FrameBatch *batch);
 /* Sends what there is, if anything. */
 extern void batch_flush(FrameBatch *batch);
 
-/* Appends one header in wire form: string name, i32 length, bytes. */
+/* Hash of a key's bytes as RECORD has it: never 0. */
+extern uint64 batch_key_hash(const char *bytes, Size size);
+
+/* Appends one header in wire form: string name, i32 length, bytes; a value that is NULL has length -1. */
 extern void header_append(StringInfo headers, const char *name, const char *value, Size size);
 
 #endif /* FRAME_BATCH_H */

@@ -188,5 +188,15 @@ json_line_write(JsonWriter *writer, const JsonLine *record)
 	write_part(writer, "value", "value_base64", (record->flags & RECORD_NULL_VALUE) != 0,
 			   (record->flags & RECORD_VALUE_OPAQUE) != 0, record->value_schema, record->value, record->value_size);
 	write_headers(writer, record);
+	if (record->partition >= 0)
+	{
+		json_literal(writer, JSON_NEXT("partition"));
+		json_int64(writer, record->partition);
+	}
+	if (record->timestamp >= 0)
+	{
+		json_literal(writer, JSON_NEXT("timestamp"));
+		json_int64(writer, record->timestamp);
+	}
 	json_char(writer, '}');
 }

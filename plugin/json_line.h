@@ -23,7 +23,9 @@ typedef struct JsonLine
 	const DictionaryEntry *headers;
 	const char *own_headers; /* in wire form */
 	Size own_headers_size;
-	uint8 flags; /* RECORD_* */
+	uint8 flags;	 /* RECORD_* */
+	int32 partition; /* -1: not set */
+	int64 timestamp; /* -1: not set */
 	const char *key;
 	Size key_size;
 	const char *value;

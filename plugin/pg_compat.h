@@ -58,12 +58,12 @@ compat_set_standard_strings(bool on)
 }
 
 static inline JsonLexContext *
-compat_json_lexer(char *json, int size, int encoding)
+compat_json_lexer(char *json, int size, int encoding, bool escapes)
 {
 #if PG_VERSION_NUM >= 170000
-	return makeJsonLexContextCstringLen(NULL, json, size, encoding, true);
+	return makeJsonLexContextCstringLen(NULL, json, size, encoding, escapes);
 #else
-	return makeJsonLexContextCstringLen(json, size, encoding, true);
+	return makeJsonLexContextCstringLen(json, size, encoding, escapes);
 #endif
 }
 

@@ -376,7 +376,7 @@ options_set_config(PluginOptions *options, const char *json)
 		.scalar = config_scalar,
 	};
 	char *copy = pstrdup(json);
-	JsonLexContext *lexer = compat_json_lexer(copy, strlen(copy), GetDatabaseEncoding());
+	JsonLexContext *lexer = compat_json_lexer(copy, strlen(copy), GetDatabaseEncoding(), true);
 
 	if (pg_parse_json(lexer, &actions) != JSON_SUCCESS)
 		config_malformed();
@@ -527,6 +527,8 @@ fill_modes(PluginOptions *options)
 	parse_placeholder(modes, option_text(options, UNAVAILABLE_VALUE_PLACEHOLDER));
 	modes->decimal_format = (DecimalFormat) option_number(options, VALUE_CONVERTER_DECIMAL_FORMAT);
 	options->key_modes = *modes;
+	if (option_number(options, VALUE_CONVERTER) == CONVERTER_STRING)
+		modes->decimal_format = DECIMAL_NUMERIC;
 	options->key_modes.decimal_format = (DecimalFormat) option_number(options, KEY_CONVERTER_DECIMAL_FORMAT);
 	if (option_number(options, KEY_CONVERTER) == CONVERTER_STRING)
 		options->key_modes.decimal_format = DECIMAL_NUMERIC;
@@ -559,6 +561,7 @@ options_finish(PluginOptions *options, const char *database)
 	check_topic_prefix(options->topic_prefix);
 	options->skipped = parse_skipped_operations(option_text(options, SKIPPED_OPERATIONS));
 	options->release = parse_release(option_text(options, DEBEZIUM_VERSION));
+	converters_adopt_delegates(options);
 	fill_modes(options);
 	converters_check(options);
 	key_columns_parse(options);

@@ -94,7 +94,8 @@ typedef enum RecordConverter
 {
 	CONVERTER_JSON,
 	CONVERTER_STRING,
-	CONVERTER_BYTES
+	CONVERTER_BYTES,
+	CONVERTER_BINARY_DATA /* stands for its delegate once options_finish() is through */
 } RecordConverter;
 
 typedef enum HeaderConverter
@@ -102,8 +103,18 @@ typedef enum HeaderConverter
 	HEADER_SIMPLE,
 	HEADER_JSON,
 	HEADER_STRING,
-	HEADER_BYTES
+	HEADER_BYTES,
+	HEADER_BINARY_DATA /* likewise */
 } HeaderConverter;
+
+/* What is converted. */
+typedef enum ConverterRole
+{
+	ROLE_OF_KEYS,
+	ROLE_OF_VALUES,
+	ROLE_OF_HEADERS,
+	CONVERTER_ROLES
+} ConverterRole;
 
 typedef enum AdjustmentMode
 {
@@ -150,6 +161,7 @@ typedef struct PluginOptions
 	ValueModes value_modes;
 	ValueModes key_modes;				/* differs in decimal.format only */
 	ValueModes header_modes;			/* likewise, of keys in headers */
+	bool raw_bytes[CONVERTER_ROLES];	/* bytes are written as they are, whatever the converter does to the rest */
 	List *families;						/* of FamilyOption */
 	List *key_columns;					/* see key_columns.h */
 	List *column_mappers;				/* see column_mapper.h */

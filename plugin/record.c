@@ -24,6 +24,25 @@ typedef struct Plan
 	void *plan;
 } Plan;
 
+RecordOrigin *
+record_origin_new(MemoryContext context)
+{
+	RecordOrigin *origin = MemoryContextAllocZero(context, sizeof(RecordOrigin));
+
+	origin->context = context;
+	return origin;
+}
+
+void
+record_origin_free(RecordOrigin *origin, Dictionary *dictionary)
+{
+	ListCell *cell;
+
+	foreach (cell, origin->entries)
+		dictionary_release(dictionary, ((OriginEntry *) lfirst(cell))->entry);
+	origin->entries = NIL;
+}
+
 void
 record_refuse(ConnectRecord *record, const char *format, ...)
 {
@@ -59,9 +78,9 @@ find_plan(const RecordOrigin *origin, const Transform *transform, const ConnectS
 	return NULL;
 }
 
-/* A schema that was made for this event is gone after it, and its address may be another one's. */
-static bool
-is_kept(const ConnectSchema *schema)
+/* One that was made for this event is gone after it, and its address may be another one's. */
+bool
+record_schema_is_kept(const ConnectSchema *schema)
 {
 	return schema == NULL || GetMemoryChunkContext(unconstify(ConnectSchema *, schema)) != CurrentMemoryContext;
 }
@@ -77,7 +96,7 @@ record_plan(ConnectRecord *record, const Transform *transform, const ConnectSche
 
 	if (found != NULL)
 		return found;
-	if (!is_kept(schema) || list_length(origin->plans) >= MAX_PLANS)
+	if (!record_schema_is_kept(schema) || list_length(origin->plans) >= MAX_PLANS)
 		return build(transform, record, schema);
 	MemoryContextSwitchTo(origin->context);
 	plan = palloc(sizeof(Plan));

@@ -22,19 +22,13 @@ typedef struct RecordWriter RecordWriter;
 extern RecordWriter *record_writer_new(MemoryContext context, const PluginOptions *options, FrameBatch *batch,
 									   const char *run_id);
 
-/* Starts an origin whose schemas live in context. */
-extern void record_origin_init(RecordOrigin *origin, MemoryContext context);
-
-/* Gives back what is kept for it. */
-extern void record_origin_free(RecordOrigin *origin, Dictionary *dictionary);
-
 /* What a record is before the transforms; what stands besides it in the frame. */
 typedef struct RecordFacts
 {
 	DictionaryEntry *relation; /* NULL: none */
 	XLogRecPtr lsn;
 	bool context_headers; /* the record has them, if the options do */
-	bool snapshot_holes;  /* its source has a mark that the reader fills in */
+	bool snapshot_holes;  /* its source may have a mark that the reader fills in */
 } RecordFacts;
 
 /* Sends the record through it all.  May write nothing: a transform dropped it. */

@@ -160,7 +160,7 @@ default_json(const char *expression, Form_pg_attribute attribute, const ValueCod
 static FixedText
 fixed(const char *text)
 {
-	FixedText result = {text, text ? strlen(text) : 0};
+	FixedText result = {text, text ? strlen(text) : 0, false};
 
 	return result;
 }
@@ -168,7 +168,7 @@ fixed(const char *text)
 static FixedText
 rendered(bool (*render)(const ValueCodec *, JsonWriter *), const ValueCodec *codec)
 {
-	FixedText result = {NULL, 0};
+	FixedText result = {NULL, 0, false};
 	JsonWriter writer;
 
 	json_writer_init(&writer, CurrentMemoryContext, 64);
@@ -215,6 +215,7 @@ fill_constants(Build *build, ColumnPlan *column, bool not_null, const char *valu
 		column->null_value = fixed(value_default);
 	else if (!not_null)
 		column->null_value = fixed("null");
+	column->null_value.shows_null = true;
 	column->filler = column->null_value;
 	if (not_null && own_default)
 		column->filler = fixed(own_default);
@@ -450,6 +451,7 @@ plan_key_identifier(Build *build, RowPlan *key, ConnectSchema *fields)
 	json_cstring(&writer, identifier);
 	key->constant.text = writer.data;
 	key->constant.size = writer.len;
+	key->constant_text = identifier;
 }
 
 /* The key of these columns; it has no fields if Debezium leaves out their types.  NULL: there is no key. */
@@ -510,12 +512,25 @@ loose_row(const RelationSchema *schema, const ConnectSchema *row)
 	return differs ? loose : NULL;
 }
 
-static DictionaryEntry *
-row_schema_entry(Build *build, const ConnectSchema *row)
+static const ConnectSchema *
+row_envelope(Build *build, const ConnectSchema *row)
 {
 	const char *name = schema_name(build->options, build->schema->topic_name, ".Envelope");
 
-	return schema_entry(build->inputs->dictionary, row ? envelope_schema(build->options, name, row) : NULL);
+	return row ? envelope_schema(build->options, name, row) : NULL;
+}
+
+/* What records with transforms need; their converters make the entries. */
+static void
+keep_schemas(Build *build, const ConnectSchema *key, const ConnectSchema *header_key, const ConnectSchema *row)
+{
+	RelationSchema *schema = build->schema;
+
+	schema->key_struct = key;
+	schema->header_key_struct = header_key;
+	schema->value_struct = row_envelope(build, row);
+	schema->loose_value_struct = row_envelope(build, loose_row(schema, row));
+	schema->origin = record_origin_new(schema->context);
 }
 
 static void
@@ -548,10 +563,12 @@ plan_records(Build *build)
 	if (option_number(options, HEADER_CONVERTER) == HEADER_JSON &&
 		option_bool(options, HEADER_CONVERTER_SCHEMAS_ENABLE))
 		schema->header_key_schema = schema_entry(dictionary, header_key);
-	if (option_bool(options, VALUE_CONVERTER_SCHEMAS_ENABLE))
+	if (build->inputs->records)
+		keep_schemas(build, key, header_key, row);
+	else if (option_bool(options, VALUE_CONVERTER_SCHEMAS_ENABLE))
 	{
-		schema->value_schema = row_schema_entry(build, row);
-		schema->loose_value_schema = row_schema_entry(build, loose_row(schema, row));
+		schema->value_schema = schema_entry(dictionary, row_envelope(build, row));
+		schema->loose_value_schema = schema_entry(dictionary, row_envelope(build, loose_row(schema, row)));
 	}
 }
 
@@ -587,6 +604,8 @@ relation_schema_free(RelationSchema *schema, Dictionary *dictionary)
 	dictionary_release(dictionary, schema->value_schema);
 	dictionary_release(dictionary, schema->loose_value_schema);
 	dictionary_release(dictionary, schema->header_key_schema);
+	if (schema->origin != NULL)
+		record_origin_free(schema->origin, dictionary);
 	MemoryContextDelete(schema->context);
 }
 

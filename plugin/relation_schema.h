@@ -21,6 +21,7 @@
 #include "header_text.h"
 #include "plugin_options.h"
 #include "publication.h"
+#include "record.h"
 #include "table_filter.h"
 #include "value_encoder.h"
 
@@ -28,6 +29,7 @@ typedef struct FixedText
 {
 	const char *text; /* NULL: there is none */
 	Size size;
+	bool shows_null; /* it is null, or the default that the converter shows for it */
 } FixedText;
 
 /* How one column is written. */
@@ -55,6 +57,7 @@ typedef struct RowPlan
 	int count;
 	ColumnPlan *columns;
 	FixedText constant; /* a field behind the columns that is the same in each row; none */
+	const char *constant_text; /* its value, a string */
 } RowPlan;
 
 typedef struct RelationSchema
@@ -88,6 +91,13 @@ typedef struct RelationSchema
 	DictionaryEntry *header_key_schema;	 /* of keys in headers, with JsonConverter and schemas */
 	const char *topic_name;
 
+	/* for records with transforms; all NULL if there are none */
+	const ConnectSchema *key_struct; /* NULL: no key */
+	const ConnectSchema *header_key_struct;
+	const ConnectSchema *value_struct;		 /* the envelope */
+	const ConnectSchema *loose_value_struct; /* as loose_value_schema */
+	RecordOrigin *origin;
+
 	/* transaction metadata: its counter, of the transaction with that serial number */
 	uint64 counter_serial;
 	struct CollectionCounter *counter;
@@ -100,6 +110,7 @@ typedef struct SchemaInputs
 	const PluginOptions *options;
 	const TableFilter *filter;
 	Dictionary *dictionary;
+	bool records;						/* schemas are kept for records with transforms */
 	bool snapshot;						/* for rows read from the table: generated columns are there */
 	bool *publication_missing_reported; /* of the session: this is said once */
 } SchemaInputs;

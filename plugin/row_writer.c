@@ -59,20 +59,70 @@ write_value(RowWriter *rows, const RelationSchema *schema, ColumnPlan *column, D
 		write_unconvertible(rows, schema, column, writer);
 }
 
-/* An unchanged TOAST value: from the old row if that is whole, else the placeholder. */
-static void
-write_toasted(RowWriter *rows, const RelationSchema *schema, ColumnPlan *column, const RowImage *image,
-			  JsonWriter *writer)
+static inline bool
+is_in_toast(Datum value)
 {
-	const RowImage *old = image->toast;
+	return VARATT_IS_EXTERNAL_ONDISK(DatumGetPointer(value));
+}
 
-	if (old != NULL && !old->nulls[column->attribute] &&
-		!VARATT_IS_EXTERNAL_ONDISK(DatumGetPointer(old->values[column->attribute])))
-		write_value(rows, schema, column, old->values[column->attribute], writer);
-	else if (column->unavailable.text != NULL)
-		json_raw(writer, column->unavailable.text, column->unavailable.size);
+/* An unchanged TOAST value: from the old row if that is whole, else the placeholder. */
+static ColumnState
+toasted_state(const ColumnPlan *column, const RowImage *old, Datum *value, const FixedText **text)
+{
+	if (old != NULL && !old->nulls[column->attribute] && !is_in_toast(old->values[column->attribute]))
+	{
+		*value = old->values[column->attribute];
+		return COLUMN_VALUE;
+	}
+	*text = &column->unavailable;
+	return column->unavailable.text ? COLUMN_CONSTANT : COLUMN_UNWRITABLE;
+}
+
+static inline ColumnState
+column_state(const ColumnPlan *column, const RowImage *image, Datum *value, const FixedText **text)
+{
+	if (unlikely(image->partial && !column->in_identity))
+		*text = &column->filler;
+	else if (image->nulls[column->attribute])
+		*text = &column->null_value;
 	else
-		write_unconvertible(rows, schema, column, writer);
+	{
+		*value = image->values[column->attribute];
+		if (column->varlena && is_in_toast(*value) && !image->detoast)
+			return toasted_state(column, image->toast, value, text);
+		return COLUMN_VALUE;
+	}
+	if ((*text)->text == NULL)
+		return COLUMN_UNWRITABLE;
+	return (*text)->shows_null ? COLUMN_NULL : COLUMN_CONSTANT;
+}
+
+ColumnState
+row_column_state(const ColumnPlan *column, const RowImage *image, Datum *value, const FixedText **text)
+{
+	return column_state(column, image, value, text);
+}
+
+void
+row_write_value(RowWriter *rows, const RelationSchema *schema, ColumnPlan *column, const RowImage *image,
+				JsonWriter *writer)
+{
+	const FixedText *text;
+	Datum value;
+
+	switch (column_state(column, image, &value, &text))
+	{
+		case COLUMN_VALUE:
+			write_value(rows, schema, column, value, writer);
+			break;
+		case COLUMN_NULL:
+		case COLUMN_CONSTANT:
+			json_raw(writer, text->text, text->size);
+			break;
+		case COLUMN_UNWRITABLE:
+			write_unconvertible(rows, schema, column, writer);
+			break;
+	}
 }
 
 void
@@ -80,25 +130,7 @@ row_write_column(RowWriter *rows, const RelationSchema *schema, ColumnPlan *colu
 				 JsonWriter *writer)
 {
 	json_raw(writer, column->prefix.text, column->prefix.size);
-	if (image->partial && !column->in_identity)
-	{
-		if (column->filler.text)
-			json_raw(writer, column->filler.text, column->filler.size);
-		else
-			write_unconvertible(rows, schema, column, writer);
-	}
-	else if (image->nulls[column->attribute])
-	{
-		if (column->null_value.text)
-			json_raw(writer, column->null_value.text, column->null_value.size);
-		else
-			write_unconvertible(rows, schema, column, writer);
-	}
-	else if (column->varlena && VARATT_IS_EXTERNAL_ONDISK(DatumGetPointer(image->values[column->attribute])) &&
-			 !image->detoast)
-		write_toasted(rows, schema, column, image, writer);
-	else
-		write_value(rows, schema, column, image->values[column->attribute], writer);
+	row_write_value(rows, schema, column, image, writer);
 }
 
 void

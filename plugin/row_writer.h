@@ -44,4 +44,21 @@ extern void row_write(RowWriter *rows, const RelationSchema *schema, const RowPl
 extern void row_write_column(RowWriter *rows, const RelationSchema *schema, ColumnPlan *column, const RowImage *image,
 							 JsonWriter *writer);
 
+/* The column's value without its prefix. */
+extern void row_write_value(RowWriter *rows, const RelationSchema *schema, ColumnPlan *column, const RowImage *image,
+							JsonWriter *writer);
+
+/* How a column's value comes about. */
+typedef enum ColumnState
+{
+	COLUMN_VALUE,	   /* the image has it, or the old one where it is in TOAST */
+	COLUMN_NULL,	   /* it is null, and may be */
+	COLUMN_CONSTANT,   /* a filler, a placeholder, a mask */
+	COLUMN_UNWRITABLE  /* none of these */
+} ColumnState;
+
+/* Sets *value of COLUMN_VALUE, *text (as it is written) of the next two. */
+extern ColumnState row_column_state(const ColumnPlan *column, const RowImage *image, Datum *value,
+									const FixedText **text);
+
 #endif /* ROW_WRITER_H */

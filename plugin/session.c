@@ -47,17 +47,20 @@ session_new(MemoryContext parent, const PluginOptions *options, bool snapshot, B
 	MemoryContext previous = MemoryContextSwitchTo(context);
 	Session *session = palloc0(sizeof(Session));
 	const char *run_id = option_text(options, RUN_ID) ? option_text(options, RUN_ID) : new_run_id();
+	RecordWriter *records;
 
 	session->context = context;
 	session->event = AllocSetContextCreate(context, "wal2debezium event", ALLOCSET_DEFAULT_SIZES);
 	session->options = options;
 	session->filter = table_filter_new(options);
 	session->batch = batch_new(context, options, run_id, output, arg);
-	session->txn = txn_state_new(context, options, session->batch);
+	records = record_writer_new(context, options, session->batch, run_id);
+	session->txn = txn_state_new(context, options, session->batch, records);
 	session->envelope = envelope_new(context, options, session->batch, session->txn, run_id);
 	session->inputs.options = options;
 	session->inputs.filter = session->filter;
 	session->inputs.dictionary = batch_dictionary(session->batch);
+	session->inputs.records = records != NULL;
 	session->inputs.snapshot = snapshot;
 	session->inputs.publication_missing_reported = &session->publication_missing_reported;
 	session->cache = relation_cache_new(context, &session->inputs);

@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "frame_format.h"
 #include "source_block.h"
 
 /* Layout changes (reference 1.4). */
@@ -22,6 +23,7 @@ struct SourceBlock
 	JsonWriter table;  /* from there to the table */
 	JsonWriter txid;   /* from there to the LSN */
 	JsonWriter tail;
+	SourceInfo info;
 };
 
 SourceBlock *
@@ -58,7 +60,7 @@ render_head(SourceBlock *source, const SourceInfo *info)
 	JsonWriter *writer = &source->head;
 
 	writer->len = 0;
-	json_literal(writer, JSON_TEXT("source") ":" JSON_FIRST("version"));
+	json_literal(writer, JSON_FIRST("version"));
 	json_cstring(writer, option_text(source->options, DEBEZIUM_VERSION));
 	json_literal(writer, JSON_NEXT("connector"));
 	json_cstring(writer, "postgresql");
@@ -148,6 +150,7 @@ source_block_set(SourceBlock *source, const SourceInfo *info)
 {
 	JsonWriter *writer = &source->txid;
 
+	source->info = *info;
 	render_head(source, info);
 	render_middle(source, info);
 	render_table(source, info);
@@ -182,6 +185,60 @@ source_block_write(const SourceBlock *source, JsonWriter *writer, const char *ta
 	json_int64(writer, (int64) lsn);
 	json_raw(writer, source->tail.data, source->tail.len);
 	return mark;
+}
+
+static ConnectValue
+integer_or_null(bool is_set, int64 integer)
+{
+	return is_set ? connect_integer(integer) : connect_null();
+}
+
+static ConnectValue
+snapshot_value(const SourceBlock *source)
+{
+	ConnectValue hole = {.kind = VALUE_HOLE, .integer = HOLE_SNAPSHOT_MARK};
+
+	if (!source->info.snapshot)
+		return connect_null();
+	return option_number(source->options, FORMAT) == FORMAT_JSON ? connect_string(HOLE_TEXT) : hole;
+}
+
+static ConnectValue
+sequence_value(const SourceInfo *info, XLogRecPtr lsn)
+{
+	if (info->last_commit == 0)
+		return connect_string(psprintf("[null,\"" UINT64_FORMAT "\"]", lsn));
+	return connect_string(psprintf("[\"" UINT64_FORMAT "\",\"" UINT64_FORMAT "\"]", info->last_commit, lsn));
+}
+
+void
+source_block_values(const SourceBlock *source, const char *schema, const char *table, XLogRecPtr lsn,
+					ConnectValue *items)
+{
+	const SourceInfo *info = &source->info;
+
+	*items++ = connect_string(option_text(source->options, DEBEZIUM_VERSION));
+	*items++ = connect_string("postgresql");
+	*items++ = connect_string(source->options->topic_prefix);
+	*items++ = connect_integer(floor_divide(info->time_us, 1000));
+	*items++ = snapshot_value(source);
+	*items++ = connect_string(source->options->database);
+	*items++ = sequence_value(info, lsn);
+	if (source->options->release >= RELEASE_TS_US)
+	{
+		*items++ = connect_integer(info->time_us);
+		*items++ = connect_integer(info->time_us * 1000);
+	}
+	*items++ = connect_string(schema);
+	*items++ = connect_string(table);
+	*items++ = integer_or_null(info->txid != 0, (int64) info->txid);
+	*items++ = connect_integer((int64) lsn);
+	*items++ = connect_null();
+	if (source->options->release >= RELEASE_ORIGIN)
+	{
+		*items++ = info->origin ? connect_string(info->origin) : connect_null();
+		*items++ = integer_or_null(info->origin != NULL, (int64) info->origin_lsn);
+	}
 }
 
 char *

@@ -17,6 +17,7 @@
 #include "access/xlogdefs.h"
 
 #include "connect_schema.h"
+#include "connect_value.h"
 #include "plugin_options.h"
 
 typedef struct SourceBlock SourceBlock;
@@ -38,12 +39,16 @@ extern SourceBlock *source_block_new(MemoryContext context, const PluginOptions 
 extern void source_block_set(SourceBlock *source, const SourceInfo *info);
 
 /*
- * Writes "source":{...}. table is `"schema","table":"name"`, from
+ * Writes {...}, the value of "source". table is `"schema","table":"name"`, from
  * source_table().  Returns where in the writer a snapshot mark belongs (only
  * meaningful with info.snapshot).
  */
 extern Size source_block_write(const SourceBlock *source, JsonWriter *writer, const char *table, Size table_size,
 							   XLogRecPtr lsn);
+
+/* The same as values, one for each field of source_schema(); schema and table must live as long as the event. */
+extern void source_block_values(const SourceBlock *source, const char *schema, const char *table, XLogRecPtr lsn,
+								ConnectValue *items);
 
 /* The table's part of source, in the current context. */
 extern char *source_table(const char *schema, const char *table, Size *size);

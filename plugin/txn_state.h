@@ -16,6 +16,7 @@
 
 #include "frame_batch.h"
 #include "plugin_options.h"
+#include "record_writer.h"
 #include "relation_schema.h"
 #include "source_block.h"
 
@@ -30,6 +31,7 @@ typedef struct TxnState
 {
 	const PluginOptions *options;
 	FrameBatch *batch;
+	RecordWriter *records; /* for records with transforms; NULL: there are none */
 	SourceBlock *source;
 	MemoryContext context; /* reset at the end of each transaction */
 
@@ -41,6 +43,7 @@ typedef struct TxnState
 	DictionaryEntry *key_schema;
 	const struct ConnectSchema *key_text; /* as RecordParts.key_text; NULL: keys are JSON */
 	DictionaryEntry *value_schema;
+	struct MetadataRecords *metadata; /* the same for records with transforms */
 
 	/* of the transaction */
 	bool open; /* a published change was seen */
@@ -51,7 +54,8 @@ typedef struct TxnState
 	List *counters; /* of CollectionCounter, in order of first event */
 } TxnState;
 
-extern TxnState *txn_state_new(MemoryContext context, const PluginOptions *options, FrameBatch *batch);
+extern TxnState *txn_state_new(MemoryContext context, const PluginOptions *options, FrameBatch *batch,
+							   RecordWriter *records);
 
 /* A published change at that LSN: opens the transaction if it is the first. */
 extern void txn_open(TxnState *state, ReorderBufferTXN *txn, XLogRecPtr lsn);
@@ -70,6 +74,18 @@ extern void txn_block_write(TxnState *state, RelationSchema *schema, XLogRecPtr 
 
 /* The same for an event without a table. name is its own. */
 extern void txn_block_write_named(TxnState *state, const char *name, XLogRecPtr lsn, JsonWriter *writer);
+
+/* What the two above write, as a value of the envelope's field; counts, too. */
+extern ConnectValue txn_block_value(TxnState *state, RelationSchema *schema, XLogRecPtr lsn);
+extern ConnectValue txn_block_value_named(TxnState *state, const char *name, XLogRecPtr lsn);
+
+/*
+ * Name under which a logical message is counted, in the current context.
+ * Debezium's id of it has no text form: it is Java's object identity, another
+ * one in each run.  Ours depends on the LSN only, so that decoding again gives
+ * the same, and is chosen to come behind tables in END.
+ */
+extern char *txn_message_name(XLogRecPtr lsn);
 
 /* Microseconds since 1970 of a PostgreSQL timestamp. */
 extern int64 unix_microseconds(TimestampTz time);

@@ -1,0 +1,320 @@
+/*-------------------------------------------------------------------------
+ *
+ * record_writer.c
+ *	  See record_writer.h.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "lib/stringinfo.h"
+
+#include "context_headers.h"
+#include "envelope_schema.h"
+#include "frame_format.h"
+#include "json_text.h"
+#include "record_converter.h"
+#include "record_writer.h"
+#include "transform_chain.h"
+
+/* org.apache.kafka.common.internals.Topic */
+#define MAX_TOPIC_SIZE 249
+#define TOPIC_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
+
+struct RecordWriter
+{
+	const PluginOptions *options;
+	FrameBatch *batch;
+	Dictionary *dictionary;
+	TransformChain *chain; /* NULL: converters only */
+	List *context_headers; /* of RecordHeader */
+	DictionaryEntry *header_set;
+	JsonWriter scratch;
+	StringInfoData own_headers;
+};
+
+RecordWriter *
+record_writer_new(MemoryContext context, const PluginOptions *options, FrameBatch *batch, const char *run_id)
+{
+	MemoryContext previous = MemoryContextSwitchTo(context);
+	TransformChain *chain = transform_chain_new(context, options);
+	RecordWriter *writer = NULL;
+
+	if (chain != NULL || option_number(options, VALUE_CONVERTER) != CONVERTER_JSON)
+	{
+		writer = palloc0(sizeof(RecordWriter));
+		writer->options = options;
+		writer->batch = batch;
+		writer->dictionary = batch_dictionary(batch);
+		writer->chain = chain;
+		writer->context_headers = context_header_list(options, run_id);
+		writer->header_set = context_headers(options, writer->dictionary, run_id);
+		json_writer_init(&writer->scratch, context, 1024);
+		initStringInfo(&writer->own_headers);
+	}
+	MemoryContextSwitchTo(previous);
+	return writer;
+}
+
+/* ---------------------------------------------------------------- schemas */
+
+/* The dictionary entry of a schema, kept with its origin; *release: it is not, and must be given back. */
+static DictionaryEntry *
+schema_of(RecordWriter *writer, RecordOrigin *origin, const ConnectSchema *schema, bool *release)
+{
+	MemoryContext previous;
+	OriginEntry *kept;
+	ListCell *cell;
+
+	*release = !record_schema_is_kept(schema);
+	if (*release)
+		return schema_entry(writer->dictionary, schema);
+	foreach (cell, origin->entries)
+	{
+		const OriginEntry *entry = lfirst(cell);
+
+		if (entry->schema == schema)
+			return entry->entry;
+	}
+	previous = MemoryContextSwitchTo(origin->context);
+	kept = palloc(sizeof(OriginEntry));
+	kept->schema = schema;
+	kept->entry = schema_entry(writer->dictionary, schema);
+	origin->entries = lappend(origin->entries, kept);
+	MemoryContextSwitchTo(previous);
+	return kept->entry;
+}
+
+/* ---------------------------------------------------------------- headers */
+
+static bool
+is_context_header(const RecordWriter *writer, const ConnectRecord *record, int index)
+{
+	return index < list_length(record->headers) && list_length(writer->context_headers) > 0 &&
+		   list_nth(record->headers, index) == linitial(writer->context_headers);
+}
+
+/* Where all of the context headers stand, untouched and in order; -1: nowhere. */
+static int
+find_context_headers(const RecordWriter *writer, const ConnectRecord *record)
+{
+	int count = list_length(writer->context_headers);
+
+	for (int start = 0; start + count <= list_length(record->headers); start++)
+	{
+		int same = 0;
+
+		if (!is_context_header(writer, record, start))
+			continue;
+		while (same < count &&
+			   list_nth(record->headers, start + same) == list_nth(writer->context_headers, same))
+			same++;
+		if (same == count)
+			return start;
+	}
+	return -1;
+}
+
+static const char *
+append_header(RecordWriter *writer, const RecordHeader *header)
+{
+	ConnectValue value = header->value;
+	ConnectOutput output = {.writer = &writer->scratch};
+	Conversion conversion;
+	const char *obstacle;
+
+	if (header->rendered != NULL)
+	{
+		header_append(&writer->own_headers, header->name, header->rendered, header->rendered_size);
+		return NULL;
+	}
+	conversion = conversion_of(writer->options, ROLE_OF_HEADERS, header->schema, &value);
+	writer->scratch.len = 0;
+	json_mark(&writer->scratch, 0);
+	if (conversion == CONVERT_JSON_WITH_SCHEMA)
+		schema_open(header->schema, &writer->scratch);
+	obstacle = convert(writer->options, ROLE_OF_HEADERS, conversion, header->schema, &value, &output);
+	if (conversion == CONVERT_JSON_WITH_SCHEMA)
+		json_char(&writer->scratch, '}');
+	header_append(&writer->own_headers, header->name, conversion == CONVERT_NULL ? NULL : writer->scratch.data,
+				  writer->scratch.len);
+	return obstacle ? psprintf("header \"%s\": %s", header->name, obstacle) : NULL;
+}
+
+/*
+ * The context headers cross the wire once if they stand before or behind all
+ * others, else each time.
+ */
+static void
+write_headers(RecordWriter *writer, ConnectRecord *record, RecordParts *parts)
+{
+	StringInfo wire = &writer->own_headers;
+	int count = list_length(record->headers);
+	int set_size = list_length(writer->context_headers);
+	int start = find_context_headers(writer, record);
+	bool shared = start >= 0 && (start == 0 || start + set_size == count);
+	uint16 own = (uint16) (shared ? count - set_size : count);
+
+	resetStringInfo(wire);
+	appendStringInfoChar(wire, (char) (own & 0xFF));
+	appendStringInfoChar(wire, (char) (own >> 8));
+	if (count > FRAME_MAX_HEADERS)
+		record_refuse(record, "it has %d headers, more than %d", count, FRAME_MAX_HEADERS);
+	for (int i = 0; i < count && record->refusal == NULL; i++)
+	{
+		const char *obstacle;
+
+		if (shared && i >= start && i < start + set_size)
+			continue;
+		obstacle = append_header(writer, list_nth(record->headers, i));
+		if (obstacle != NULL)
+			record_refuse(record, "%s", obstacle);
+	}
+	if (shared)
+		parts->headers = writer->header_set;
+	if (shared && start == 0)
+		parts->flags |= RECORD_HEADERS_AFTER;
+	if (own > 0)
+	{
+		parts->own_headers = wire->data;
+		parts->own_headers_size = wire->len;
+	}
+}
+
+/* ---------------------------------------------------------------- records */
+
+static void
+check_topic(ConnectRecord *record)
+{
+	Size size = strlen(record->topic);
+
+	if (size == 0 || size > MAX_TOPIC_SIZE || strspn(record->topic, TOPIC_CHARACTERS) != size ||
+		strcmp(record->topic, ".") == 0 || strcmp(record->topic, "..") == 0)
+		record_refuse(record, "Invalid topics: [%s]; Kafka's have at most %d of the characters a-z A-Z 0-9 . _ -",
+					  record->topic, MAX_TOPIC_SIZE);
+}
+
+/* Hash of the key as it was before the transforms, as JSON. */
+static uint64
+original_hash(RecordWriter *writer, const ConnectSchema *schema, ConnectValue *key)
+{
+	ConnectOutput output = {.writer = &writer->scratch};
+
+	if (schema == NULL)
+		return 0;
+	writer->scratch.len = 0;
+	json_mark(&writer->scratch, 0);
+	convert(writer->options, ROLE_OF_KEYS, CONVERT_JSON, schema, key, &output);
+	return batch_key_hash(writer->scratch.data, writer->scratch.len);
+}
+
+static void
+leave_hole(void *arg, uint8 kind, Size offset)
+{
+	batch_hole(arg, kind, offset);
+}
+
+/* Writes key or value; text that is somebody's JSON need not be encoded where people read it. */
+static void
+write_part(RecordWriter *writer, ConverterRole role, Conversion conversion, const ConnectSchema *schema,
+		   ConnectValue *value, JsonWriter *out, uint8 opaque)
+{
+	bool schemaless = conversion == CONVERT_JSON_WITH_SCHEMA && schema == NULL;
+	ConnectOutput output = {.writer = out, .arg = writer->batch};
+	Size start = out->len;
+	const char *obstacle;
+
+	if (role == ROLE_OF_VALUES)
+		output.hole = leave_hole;
+	if (schemaless)
+		schema_open(NULL, out);
+	obstacle = convert(writer->options, role, conversion, schema, value, &output);
+	if (schemaless)
+		json_char(out, '}');
+	if (obstacle != NULL)
+		batch_record_refuse(writer->batch, REFUSED_NOT_CONVERTIBLE, obstacle);
+	else if ((conversion == CONVERT_TEXT || conversion == CONVERT_BYTES) && !out->overflowed &&
+			 (conversion == CONVERT_BYTES || !json_text_is_one_line(out->data + start, out->len - start)))
+		batch_record_flag(writer->batch, opaque);
+}
+
+typedef struct PartPlan
+{
+	Conversion conversion;
+	DictionaryEntry *schema; /* NULL: none stands around it */
+	bool release;
+} PartPlan;
+
+static PartPlan
+plan_part(RecordWriter *writer, ConnectRecord *record, ConverterRole role, const ConnectSchema *schema,
+		  ConnectValue *value)
+{
+	PartPlan plan = {.conversion = conversion_of(writer->options, role, schema, value)};
+
+	if (plan.conversion == CONVERT_JSON_WITH_SCHEMA && schema != NULL)
+		plan.schema = schema_of(writer, record->origin, schema, &plan.release);
+	return plan;
+}
+
+static void
+release_part(RecordWriter *writer, const PartPlan *plan)
+{
+	if (plan->release)
+		dictionary_release(writer->dictionary, plan->schema);
+}
+
+static void
+write_record(RecordWriter *writer, ConnectRecord *record, const RecordFacts *facts, uint64 key_hash)
+{
+	PartPlan key = plan_part(writer, record, ROLE_OF_KEYS, record->key_schema, &record->key);
+	PartPlan value = plan_part(writer, record, ROLE_OF_VALUES, record->value_schema, &record->value);
+	RecordParts parts = {.topic = dictionary_intern_string(writer->dictionary, ENTRY_TOPIC, record->topic,
+														   strlen(record->topic)),
+						 .relation = facts->relation,
+						 .key_schema = key.schema,
+						 .value_schema = value.schema,
+						 .lsn = facts->lsn,
+						 .routed = true,
+						 .partition = record->partition,
+						 .timestamp = record->timestamp,
+						 .key_hash = key_hash};
+	JsonWriter *out;
+
+	parts.flags = (key.conversion == CONVERT_NULL ? RECORD_NULL_KEY : 0) |
+				  (value.conversion == CONVERT_NULL ? RECORD_NULL_VALUE : 0);
+	write_headers(writer, record, &parts);
+	if (facts->snapshot_holes)
+		parts.holes = connect_value_holes(&record->value);
+	parts.refusal = record->refusal ? record->refusal : batch_take_refusal(writer->batch);
+	out = batch_record_begin(writer->batch, &parts);
+	if (parts.refusal == NULL)
+	{
+		write_part(writer, ROLE_OF_KEYS, key.conversion, record->key_schema, &record->key, out, RECORD_KEY_OPAQUE);
+		batch_record_value(writer->batch);
+		write_part(writer, ROLE_OF_VALUES, value.conversion, record->value_schema, &record->value, out,
+				   RECORD_VALUE_OPAQUE);
+	}
+	batch_record_end(writer->batch);
+	dictionary_release(writer->dictionary, parts.topic);
+	release_part(writer, &key);
+	release_part(writer, &value);
+}
+
+void
+record_writer_send(RecordWriter *writer, ConnectRecord *record, const RecordFacts *facts)
+{
+	const ConnectSchema *key_schema = record->key_schema;
+	ConnectValue key = record->key;
+	uint64 key_hash = 0;
+
+	if (facts->context_headers)
+		record->headers = list_concat(record->headers, writer->context_headers);
+	record->partition = -1;
+	record->timestamp = -1;
+	if (writer->chain != NULL && record->refusal == NULL && !transform_chain_apply(writer->chain, record))
+		return;
+	check_topic(record);
+	if (record->key_schema != key_schema || record->key.items != key.items)
+		key_hash = original_hash(writer, key_schema, &key);
+	write_record(writer, record, facts, key_hash);
+}
