@@ -12,6 +12,8 @@ UPDATE t SET small = 'again';
 SELECT op, after FROM changes('unavailable.value.placeholder', '<gone>');
 UPDATE t SET small = 'hex';
 SELECT op, after FROM changes('unavailable.value.placeholder', 'hex:4142');
+UPDATE t SET small = 'empty';
+SELECT op, after FROM changes('unavailable.value.placeholder', '');
 UPDATE t SET big = repeat('n', 3000);
 SELECT op, length(after::json->>'big') FROM changes();
 ALTER TABLE t REPLICA IDENTITY FULL;

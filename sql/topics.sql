@@ -19,6 +19,11 @@ SELECT topic FROM records('topic.naming.strategy', 'io.debezium.schema.SchemaUni
 CALL change_both();
 SELECT line::json->>'topic', line::json->'value'->'schema'->>'name'
 FROM lines('topic.prefix', 'my-app', 'schema.name.adjustment.mode', 'avro', 'tombstones.on.delete', 'false') AS line;
+CREATE TABLE same_fields ("a b" int PRIMARY KEY, "a-b" int);
+INSERT INTO same_fields VALUES (1, 2);
+SELECT refusal('field.name.adjustment.mode', 'avro');
+SELECT topic, value::json->>'after' FROM records('field.name.adjustment.mode', 'avro_unicode');
+DROP TABLE same_fields;
 SELECT slot_drop();
 DROP PROCEDURE change_both;
 DROP TABLE "Ümläut table", "a.b-c_d";
