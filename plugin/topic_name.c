@@ -221,10 +221,15 @@ adjust(AdjustmentMode mode, const char *name, const char *also)
 }
 
 char *
+schema_name_adjusted(AdjustmentMode mode, const char *topic, const char *suffix)
+{
+	return adjust(mode, psprintf("%s%s", topic, suffix), ".");
+}
+
+char *
 schema_name(const PluginOptions *options, const char *topic, const char *suffix)
 {
-	return adjust((AdjustmentMode) option_number(options, SCHEMA_NAME_ADJUSTMENT_MODE), psprintf("%s%s", topic, suffix),
-				  ".");
+	return schema_name_adjusted((AdjustmentMode) option_number(options, SCHEMA_NAME_ADJUSTMENT_MODE), topic, suffix);
 }
 
 char *

@@ -39,6 +39,9 @@ extern char *topic_for_messages(const PluginOptions *options);
 /* topic + suffix (".Key", ".Value", ".Envelope") by schema.name.adjustment.mode. */
 extern char *schema_name(const PluginOptions *options, const char *topic, const char *suffix);
 
+/* The same with a mode of its own. */
+extern char *schema_name_adjusted(AdjustmentMode mode, const char *topic, const char *suffix);
+
 /* A column's field name by field.name.adjustment.mode. */
 extern char *field_name(const PluginOptions *options, const char *column);
 
