@@ -237,3 +237,42 @@ config_plugin_json(const Config *config, const char *const *extra)
 	free(limit);
 	return json;
 }
+
+static ConverterForm
+form_of(const Config *config, OptionId converter, OptionId schemas, OptionId delegate, OptionId delegate_schemas)
+{
+	const char *name = config_text(config, converter);
+
+	if (strcmp(name, CONVERTER_BINARY) == 0)
+	{
+		name = config_text(config, delegate);
+		schemas = delegate_schemas;
+	}
+	if (name == NULL || strcmp(name, CONVERTER_BYTES) == 0)
+		return FORM_BYTES;
+	if (strcmp(name, CONVERTER_STRING) == 0)
+		return FORM_TEXT;
+	return config_bool(config, schemas) ? FORM_JSON_WITH_SCHEMA : FORM_JSON;
+}
+
+ConverterForm
+config_key_form(const Config *config)
+{
+	return form_of(config, OPT_KEY_CONVERTER, OPT_KEY_CONVERTER_SCHEMAS_ENABLE, OPT_KEY_DELEGATE,
+				   OPT_KEY_DELEGATE_SCHEMAS_ENABLE);
+}
+
+ConverterForm
+config_value_form(const Config *config)
+{
+	return form_of(config, OPT_VALUE_CONVERTER, OPT_VALUE_CONVERTER_SCHEMAS_ENABLE, OPT_VALUE_DELEGATE,
+				   OPT_VALUE_DELEGATE_SCHEMAS_ENABLE);
+}
+
+const char *
+config_family_text(const Config *config, const char *name)
+{
+	const ConfigSetting *setting = setting_list_find(&config->settings, name);
+
+	return setting ? setting->value : NULL;
+}

@@ -39,6 +39,7 @@ typedef struct Config Config;
 /* Values of key.converter, value.converter and header.converter that mean more than JSON. */
 #define CONVERTER_STRING "org.apache.kafka.connect.storage.StringConverter"
 #define CONVERTER_BYTES "org.apache.kafka.connect.converters.ByteArrayConverter"
+#define CONVERTER_BINARY "io.debezium.converters.BinaryDataConverter"
 
 typedef enum ConfigPurpose
 {
@@ -124,5 +125,21 @@ extern void config_conninfo(const Config *config, bool replication, const char *
  * "default".
  */
 extern const ConfigSetting *config_rdkafka(const Config *config);
+
+/* How a converter writes a structure. */
+typedef enum ConverterForm
+{
+	FORM_JSON,
+	FORM_JSON_WITH_SCHEMA,
+	FORM_TEXT, /* Struct{ts_ms=1} */
+	FORM_BYTES /* not at all: it writes bytes only */
+} ConverterForm;
+
+/* That of key.converter and value.converter; BinaryDataConverter leaves structures to its delegate. */
+extern ConverterForm config_key_form(const Config *config);
+extern ConverterForm config_value_form(const Config *config);
+
+/* The value of a setting of no single option, as "transforms" is; NULL: it is not given. */
+extern const char *config_family_text(const Config *config, const char *name);
 
 #endif

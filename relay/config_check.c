@@ -288,20 +288,39 @@ check_unbuilt(Checker *checker, OptionId id, const char *value, const char *hint
 		report_refused(checker, setting, hint);
 }
 
-/* Converters that are recognized, and cannot write change events. */
+/* ByteArrayConverter writes change events only if transforms leave nothing but bytes. */
 static void
 check_converters(Checker *checker)
 {
+	const char *transforms = config_family_text(checker->config, "transforms");
 	const char *bytes =
 		"it writes bytes only, and keys, values and headers of change events are structures and text; use "
-		"org.apache.kafka.connect.json.JsonConverter";
+		"org.apache.kafka.connect.json.JsonConverter, or transforms that leave nothing but bytes";
 
+	if (transforms != NULL && *transforms != '\0')
+		return;
 	check_unbuilt(checker, OPT_KEY_CONVERTER, CONVERTER_BYTES, bytes);
 	check_unbuilt(checker, OPT_VALUE_CONVERTER, CONVERTER_BYTES, bytes);
 	check_unbuilt(checker, OPT_HEADER_CONVERTER, CONVERTER_BYTES, bytes);
-	check_unbuilt(checker, OPT_VALUE_CONVERTER, CONVERTER_STRING,
-				  "it would write change events as Java's text of an object, which cannot be read back; use "
-				  "org.apache.kafka.connect.json.JsonConverter");
+}
+
+/* Heartbeats are structures, and no transform of ours makes anything else of them. */
+static void
+check_heartbeat(Checker *checker)
+{
+	OptionId converter;
+
+	if (config_int(checker->config, OPT_HEARTBEAT_INTERVAL_MS) == 0)
+		return;
+	if (config_key_form(checker->config) == FORM_BYTES)
+		converter = OPT_KEY_CONVERTER;
+	else if (config_value_form(checker->config) == FORM_BYTES)
+		converter = OPT_VALUE_CONVERTER;
+	else
+		return;
+	error_set(next_problem(checker), ERROR_CONFIG, "option \"%s\" with value \"%s\" cannot write heartbeats",
+			  option_infos[converter].name, config_text(checker->config, converter));
+	error_hint(checker->error, "set heartbeat.interval.ms to 0, or give the converter a delegate.converter.type");
 }
 
 /* Locks protect the schema from changing under Debezium's snapshot; ours needs none. */
@@ -416,6 +435,7 @@ check_combinations(Checker *checker)
 	check_unbuilt(checker, OPT_SNAPSHOT_LOCKING_MODE, "custom", "Java classes cannot be loaded; use none");
 	note_locking_mode(checker);
 	check_converters(checker);
+	check_heartbeat(checker);
 	check_unbuilt(checker, OPT_SNAPSHOT_QUERY_MODE, "custom", "Java classes cannot be loaded; use select_all");
 	check_unbuilt(checker, OPT_EXACTLY_ONCE_SUPPORT, "required",
 				  "exactly-once delivery is not built yet; delivery is at least once");

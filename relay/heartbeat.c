@@ -7,6 +7,7 @@
 
 #include <poll.h>
 #include <stdlib.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include <libpq-fe.h>
@@ -33,7 +34,7 @@ struct Heartbeat
 	int64_t due_ms;
 	char *topic;
 	char *key;
-	bool value_with_schema;
+	ConverterForm value_form;
 
 	const char *action_query; /* NULL: none */
 	ActionState action_state;
@@ -96,10 +97,14 @@ take_text(yajl_gen gen)
 }
 
 char *
-heartbeat_key(const char *server_name, bool with_schema)
+heartbeat_key(const char *server_name, ConverterForm form)
 {
-	yajl_gen gen = memory_checked(yajl_gen_alloc(NULL));
+	bool with_schema = form == FORM_JSON_WITH_SCHEMA;
+	yajl_gen gen;
 
+	if (form == FORM_TEXT)
+		return memory_printf("Struct{serverName=%s}", server_name);
+	gen = memory_checked(yajl_gen_alloc(NULL));
 	if (with_schema)
 	{
 		yajl_gen_map_open(gen);
@@ -114,10 +119,14 @@ heartbeat_key(const char *server_name, bool with_schema)
 }
 
 char *
-heartbeat_value(int64_t now_ms, bool with_schema)
+heartbeat_value(int64_t now_ms, ConverterForm form)
 {
-	yajl_gen gen = memory_checked(yajl_gen_alloc(NULL));
+	bool with_schema = form == FORM_JSON_WITH_SCHEMA;
+	yajl_gen gen;
 
+	if (form == FORM_TEXT)
+		return memory_printf("Struct{ts_ms=%" PRId64 "}", now_ms);
+	gen = memory_checked(yajl_gen_alloc(NULL));
 	if (with_schema)
 	{
 		yajl_gen_map_open(gen);
@@ -158,12 +167,8 @@ heartbeat_new(const Config *config, Logger *log)
 	if (heartbeat->interval_ms == 0)
 		return heartbeat;
 	heartbeat->topic = topic_name(config);
-	if (strcmp(config_text(config, OPT_KEY_CONVERTER), CONVERTER_STRING) == 0)
-		heartbeat->key = memory_printf("Struct{serverName=%s}", config_text(config, OPT_TOPIC_PREFIX));
-	else
-		heartbeat->key =
-			heartbeat_key(config_text(config, OPT_TOPIC_PREFIX), config_bool(config, OPT_KEY_CONVERTER_SCHEMAS_ENABLE));
-	heartbeat->value_with_schema = config_bool(config, OPT_VALUE_CONVERTER_SCHEMAS_ENABLE);
+	heartbeat->key = heartbeat_key(config_text(config, OPT_TOPIC_PREFIX), config_key_form(config));
+	heartbeat->value_form = config_value_form(config);
 	heartbeat->action_query = query != NULL && *query != '\0' ? query : NULL;
 	return heartbeat;
 }
@@ -328,7 +333,7 @@ heartbeat_step(Heartbeat *heartbeat, Sink *sink, int64_t now_ms, bool *sent, Err
 	action_step(heartbeat, now_ms);
 	if (now_ms < heartbeat->due_ms)
 		return true;
-	text = heartbeat_value(clock_wall_us() / 1000, heartbeat->value_with_schema);
+	text = heartbeat_value(clock_wall_us() / 1000, heartbeat->value_form);
 	key = (Bytes){.data = heartbeat->key, .size = strlen(heartbeat->key)};
 	value = (Bytes){.data = text, .size = strlen(text)};
 	result = sink->methods->put_raw(sink, heartbeat->topic, 0, key, value, 0, error);

@@ -19,7 +19,7 @@
 typedef struct Heartbeat Heartbeat;
 
 /*
- * Borrows config and log.  The first heartbeat is due at once, as Debezium
+ * Borrows config and log; neither form is impossible.  The first heartbeat is due at once, as Debezium
  * sends one when streaming begins.  Without heartbeat.interval.ms nothing is
  * ever due.
  */
@@ -42,7 +42,7 @@ extern int64_t heartbeat_due_ms(const Heartbeat *heartbeat);
 extern int heartbeat_fd(const Heartbeat *heartbeat, short *events);
 
 /* For tests: the exact bytes; the caller frees. */
-extern char *heartbeat_key(const char *server_name, bool with_schema);
-extern char *heartbeat_value(int64_t now_ms, bool with_schema);
+extern char *heartbeat_key(const char *server_name, ConverterForm form);
+extern char *heartbeat_value(int64_t now_ms, ConverterForm form);
 
 #endif
