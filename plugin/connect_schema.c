@@ -149,7 +149,7 @@ connect_schema_render(const ConnectSchema *schema, JsonWriter *writer)
 	if (schema->version != 0)
 	{
 		json_member(writer, ',', "version");
-		json_int64(writer, schema->version);
+		json_int64(writer, schema->version == SCHEMA_VERSION_ZERO ? 0 : schema->version);
 	}
 	render_text(writer, "doc", schema->doc);
 	render_parameters(writer, schema);

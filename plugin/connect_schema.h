@@ -24,12 +24,15 @@ typedef struct ConnectParameter
 	const char *value;
 } ConnectParameter;
 
+/* A version of 0, which is one. */
+#define SCHEMA_VERSION_ZERO PG_INT32_MIN
+
 typedef struct ConnectSchema
 {
 	const char *type; /* boolean int8 int16 int32 int64 float double bytes string array map struct */
 	bool optional;
 	const char *name; /* NULL: none */
-	int version;	  /* 0: none */
+	int version;	  /* 0: none; SCHEMA_VERSION_ZERO */
 	const char *doc;
 	List *parameters;		  /* of ConnectParameter *, in order */
 	const char *default_json; /* rendered default value, NULL: none */

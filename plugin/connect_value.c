@@ -275,6 +275,18 @@ write_float(const ConnectSchema *schema, double number, JsonWriter *writer)
 		json_double(writer, number);
 }
 
+/* Text, also where there is no schema; under one of a structure or array JsonConverter does not write it. */
+static void
+write_text(const ConnectSchema *schema, const ConnectValue *value, ConnectOutput *output)
+{
+	bool nested = schema != NULL && (strcmp(schema->type, "struct") == 0 || strcmp(schema->type, "array") == 0);
+
+	if (nested && output->obstacle == NULL)
+		output->obstacle =
+			psprintf("Invalid type for %s: class java.lang.String", schema->type[0] == 's' ? "STRUCT" : "ARRAY");
+	json_string(output->writer, value->bytes, value->size);
+}
+
 void
 connect_value_json(const ConnectSchema *schema, ConnectValue *value, ConnectOutput *output)
 {
@@ -293,7 +305,7 @@ connect_value_json(const ConnectSchema *schema, ConnectValue *value, ConnectOutp
 			write_float(schema, value->number, output->writer);
 			break;
 		case VALUE_STRING:
-			json_string(output->writer, value->bytes, value->size);
+			write_text(schema, value, output);
 			break;
 		case VALUE_BYTES:
 			write_bytes(schema, value, output);
@@ -393,7 +405,7 @@ connect_value_text(const ConnectSchema *schema, ConnectValue *value, JsonWriter 
 
 	check_stack_depth();
 	connect_value_resolve(schema, value);
-	if (value->kind != VALUE_NULL && value->kind != VALUE_STRUCT && !is_decimal(schema))
+	if (value->kind != VALUE_NULL && value->kind != VALUE_STRING && value->kind != VALUE_STRUCT && !is_decimal(schema))
 		obstacle = connect_text_obstacle(schema);
 	if (obstacle != NULL)
 		return obstacle;

@@ -19,6 +19,7 @@
 #include "commands/dbcommands.h"
 #include "common/jsonapi.h"
 #include "funcapi.h"
+#include "mb/pg_wchar.h"
 #include "parser/parser.h"
 #include "replication/logical.h"
 #include "replication/output_plugin.h"
@@ -64,6 +65,17 @@ compat_json_lexer(char *json, int size, int encoding, bool escapes)
 	return makeJsonLexContextCstringLen(NULL, json, size, encoding, escapes);
 #else
 	return makeJsonLexContextCstringLen(json, size, encoding, escapes);
+#endif
+}
+
+/* The same for json_lex() over UTF-8: tokens only, escapes are checked and left as they are. */
+static inline JsonLexContext *
+compat_json_tokens(char *json, int size)
+{
+#if PG_VERSION_NUM >= 170000
+	return makeJsonLexContextCstringLen(NULL, json, size, PG_UTF8, false);
+#else
+	return makeJsonLexContextCstringLen(json, size, PG_UTF8, false);
 #endif
 }
 

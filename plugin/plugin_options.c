@@ -19,6 +19,7 @@
 
 #include "column_mapper.h"
 #include "converters.h"
+#include "java_text.h"
 #include "key_columns.h"
 #include "pg_compat.h"
 #include "plugin_options.h"
@@ -445,52 +446,6 @@ parse_release(const char *text)
 	return major * 100 + minor;
 }
 
-/* How many bytes of an ill-formed sequence one U+FFFD stands for: its longest well-formed beginning (Java's decoder). */
-static Size
-ill_formed_length(const unsigned char *at, Size left)
-{
-	Size wanted = at[0] >= 0xF0 ? 4 : at[0] >= 0xE0 ? 3 : at[0] >= 0xC2 ? 2 : 1;
-	unsigned char low = at[0] == 0xE0 ? 0xA0 : at[0] == 0xF0 ? 0x90 : 0x80;
-	unsigned char high = at[0] == 0xED ? 0x9F : at[0] == 0xF4 ? 0x8F : 0xBF;
-	Size length = 1;
-
-	if (at[0] > 0xF4)
-		return 1;
-	while (length < wanted && length < left && at[length] >= low && at[length] <= high)
-	{
-		length++;
-		low = 0x80;
-		high = 0xBF;
-	}
-	return length;
-}
-
-/* Bytes as UTF-8, U+FFFD where they are not, as new String(bytes, UTF_8) in Java. */
-static char *
-text_replace_invalid(const char *bytes, Size size, Size *text_size)
-{
-	StringInfoData text;
-	Size at = 0;
-
-	initStringInfo(&text);
-	while (at < size)
-	{
-		const unsigned char *here = (const unsigned char *) bytes + at;
-		Size length = pg_utf_mblen(here);
-
-		if (length <= size - at && pg_utf8_islegal(here, length))
-			appendBinaryStringInfo(&text, (const char *) here, length);
-		else
-		{
-			length = ill_formed_length(here, size - at);
-			appendStringInfoString(&text, "\xEF\xBF\xBD");
-		}
-		at += length;
-	}
-	*text_size = text.len;
-	return text.data;
-}
-
 /* hex: and digits, or text; both forms of it (UnavailableValue in Debezium). */
 static void
 parse_placeholder(ValueModes *modes, const char *text)
@@ -508,7 +463,7 @@ parse_placeholder(ValueModes *modes, const char *text)
 	bytes = palloc(digits / 2 + 1);
 	modes->placeholder_raw = bytes;
 	modes->placeholder_raw_size = hex_decode(text + 4, digits, bytes);
-	modes->placeholder = text_replace_invalid(bytes, modes->placeholder_raw_size, &modes->placeholder_size);
+	modes->placeholder = java_text_of_bytes(bytes, modes->placeholder_raw_size, &modes->placeholder_size);
 }
 
 static void
