@@ -325,7 +325,7 @@ is_optional_element(Oid type)
 	return is_builtin_optional(type) || (get_typtype(type) == TYPTYPE_BASE && is_extension_optional(type));
 }
 
-/* Arrays of a domain are of no known type, whatever is below it. */
+/* Arrays of a domain are of no known type, whatever is below it but an enum. */
 static ValueCodec *
 element_codec(Oid element, int32 typmod, const ValueModes *modes)
 {
@@ -333,12 +333,14 @@ element_codec(Oid element, int32 typmod, const ValueModes *modes)
 
 	if (get_typtype(element) != TYPTYPE_DOMAIN)
 		return encoder_find(element, typmod, modes);
-	if (!modes->include_unknown)
-		return NULL;
 	codec = palloc0(sizeof(ValueCodec));
 	codec->modes = modes;
 	codec->type = element;
 	codec->typmod = -1;
+	if (enum_domain_codec(codec))
+		return codec;
+	if (!modes->include_unknown)
+		return NULL;
 	unknown_codec(codec);
 	return codec;
 }

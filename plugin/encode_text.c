@@ -350,6 +350,21 @@ find_by_catalogue(Oid type)
 }
 
 bool
+enum_domain_codec(ValueCodec *codec)
+{
+	Oid base = getBaseType(codec->type);
+
+	if (get_typtype(base) != TYPTYPE_ENUM)
+		return false;
+	codec->type = base;
+	codec->encoder = &enum_encoder;
+	enum_prepare(codec);
+	((EnumExtra *) codec->extra)->allowed = "";
+	codec_set_output(codec);
+	return true;
+}
+
+bool
 text_codec(ValueCodec *codec)
 {
 	if (codec->type < FirstGenbkiObjectId)

@@ -15,6 +15,13 @@
 /* Completes the codec from type, typmod and modes; false: not a type of this file. */
 extern bool text_codec(ValueCodec *codec);
 
+/*
+ * The same for an array's element that is a domain over an enum; false: it is
+ * no such domain.  Its schema has no labels (TypeRegistry.SQL_TYPES joins
+ * pg_enum by the domain itself).
+ */
+extern bool enum_domain_codec(ValueCodec *codec);
+
 /* Server text as a JSON string; false, and nothing written, if it is not valid text. */
 extern bool write_text(JsonWriter *writer, const char *text, Size size);
 
