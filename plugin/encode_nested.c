@@ -18,6 +18,7 @@
 #include "encode_binary.h"
 #include "encode_hstore.h"
 #include "encode_nested.h"
+#include "encode_text.h"
 #include "encoder_table.h"
 
 /* codec->extra of an array; required_schema says that its items cannot be null. */
