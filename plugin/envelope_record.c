@@ -112,6 +112,7 @@ change_of(const EnvelopeRecords *records, const RelationSchema *schema, const Ch
 {
 	const RowImage *before = change->before;
 	const RowImage *after = change->after;
+	const RowImage *old = after ? after->toast : NULL;
 	RecordChange result = {
 		.op = change->op,
 		.rel = change->rel,
@@ -122,6 +123,8 @@ change_of(const EnvelopeRecords *records, const RelationSchema *schema, const Ch
 		.before_partial = before ? before->partial : false,
 		.after = after ? after->values : NULL,
 		.after_nulls = after ? after->nulls : NULL,
+		.old = old ? old->values : NULL,
+		.old_nulls = old ? old->nulls : NULL,
 		.lsn = change->lsn,
 		.xid = records->txn->xid,
 		.commit_time = records->txn->time_us,

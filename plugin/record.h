@@ -63,32 +63,34 @@ typedef struct RecordHeader
 typedef struct RecordChange
 {
 	char op;
-	Relation rel;			   /* open; NULL: not about a row */
-	const char *schema_name;   /* UTF-8 */
-	const char *table_name;	   /* UTF-8 */
-	const Datum *before;	   /* by attribute number - 1; NULL: none */
+	Relation rel;			 /* open; NULL: not about a row */
+	const char *schema_name; /* UTF-8 */
+	const char *table_name;	 /* UTF-8 */
+	const Datum *before;	 /* by attribute number - 1; NULL: none */
 	const bool *before_nulls;
-	bool before_partial;	   /* only the replica identity's columns are there */
+	bool before_partial; /* only the replica identity's columns are there */
 	const Datum *after;
 	const bool *after_nulls;
+	const Datum *old; /* the old row, shown or not: it may have what the new one has of unchanged TOAST values */
+	const bool *old_nulls;
 	XLogRecPtr lsn;
 	TransactionId xid;
-	int64 commit_time; /* microseconds since 1970 */
+	int64 commit_time;		   /* microseconds since 1970 */
 	const struct RowPlan *key; /* columns of the record's key; NULL: it has none */
 } RecordChange;
 
 typedef struct ConnectRecord
 {
 	RecordOrigin *origin;
-	const RecordChange *change; /* NULL: not a change of a row */
-	const char *topic;			/* UTF-8 */
+	const RecordChange *change;		 /* NULL: not a change of a row */
+	const char *topic;				 /* UTF-8 */
 	const ConnectSchema *key_schema; /* NULL: none */
 	ConnectValue key;
 	const ConnectSchema *value_schema; /* NULL: none; a tombstone has neither schema nor value */
 	ConnectValue value;
-	List *headers;	 /* of RecordHeader *, in order; copy an item before changing it */
-	int32 partition; /* -1: the producer's partitioner decides */
-	int64 timestamp; /* ms since 1970, -1: not set */
+	List *headers;		 /* of RecordHeader *, in order; copy an item before changing it */
+	int32 partition;	 /* -1: the producer's partitioner decides */
+	int64 timestamp;	 /* ms since 1970, -1: not set */
 	const char *refusal; /* why a transform failed; NULL: none did */
 } ConnectRecord;
 
