@@ -105,7 +105,7 @@ class Generator:
             return self.rng.choice(types.vectors(self.rng))
         if "skip.messages.without.change" in self.config:     # what Debezium cannot read it cannot see changing
             return self.rng.choice([kind for kind in scalars if kind.sql != "name"])
-        return types.array_of(self.rng.choice(scalars + types.domains(self.rng)[:2] + (types.vectors(self.rng) if self.with_vectors else [])))
+        return types.array_of(self.rng.choice(scalars + types.domains(self.rng)[:3] + (types.vectors(self.rng) if self.with_vectors else [])))
 
     def column(self, name):
         kind, roll = self.kind(), self.rng.random()
@@ -191,7 +191,7 @@ class Generator:
             config["column.propagate.source.type"] = rng.choice([".*", pick(5)])
         elif self.chance(0.1):
             config["datatype.propagate.source.type"] = rng.choice([".*", r".*\.(int4|text|numeric|mood|_text|d_text)"])
-        if self.chance(0.12):
+        if self.chance(0.12) and "skip.messages.without.change" not in config:      # a change of a hidden key alone: docs/parity.md
             config["column." + rng.choice(["exclude", "include"]) + ".list"] = pick(6)
         if self.chance(0.12):
             config[rng.choice(["table.exclude", "table.include"]) + ".list"] = ",".join(pattern(t.schema, t.name) for t in rng.sample(tables, 2))
@@ -335,12 +335,15 @@ class Generator:
     def reshape(self, tables):
         """(changed table, its DDL)"""
         roll = self.rng.random()
-        if roll < 0.25:
+        # a filtered publication gets no new tables before Debezium starts again; ours does not wait
+        if roll < 0.25 and self.config.get("publication.autocreate.mode") != "filtered":
             text = self.newcomer(tables)
             return tables[-1], text
         table = self.rng.choice(tables)
         free = [name for name in TABLES if name not in {t.name for t in tables}]
-        if roll < 0.33 and free:
+        # Debezium, or pgoutput of a partitioned table, goes on with the old name if it does not hear of the new one
+        listed = any(name in self.config for name in ("table.include.list", "table.exclude.list", "schema.include.list", "schema.exclude.list"))
+        if roll < 0.33 and free and not listed and table is not self.split:
             old, table.name = table.sql, self.rng.choice(free)
             return table, f"alter table {old} rename to {quote(table.name)};"
         return table, self.alter(table)
@@ -357,7 +360,7 @@ class Generator:
             self.config["skip.messages.without.change"] = "true"
         tables = [self.table(rng.choice(schemas), name) for name in rng.sample(TABLES, rng.randint(2, 5))]
         before = (types.POSTGIS if self.with_postgis else "") + (types.VECTOR if self.with_vectors else "") + types.BEFORE + "".join(f"create schema {quote(s)};\n" for s in schemas[1:])
-        split = rng.choice(tables) if self.chance(0.2) else None
+        split = self.split = rng.choice(tables) if self.chance(0.2) else None
         before += "\n".join(self.partition(table) if table is split else self.create(table) for table in tables) + "\n"
         self.settings(tables)
         if split:

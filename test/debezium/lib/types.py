@@ -162,7 +162,7 @@ def simple_types(random):
 
 
 def domains(random):
-    return [Type("d_text", words(0), ["'d'", "''"]), Type("d_int", integers(-1000, 1000), ["4"]), Type("d_num", numeric(8, 3), ["1.5"]), Type("d_varchar", words(7), ["'v'"]), Type("d_nested", words(7), ["'n'"]), Type("d_required", integers(0, 100), ["1"]),
+    return [Type("d_text", words(0), ["'d'", "''"]), Type("d_int", integers(-1000, 1000), ["4"]), Type("d_mood", quoted(["new", "old"], "::d_mood"), ["'new'"]), Type("d_num", numeric(8, 3), ["1.5"]), Type("d_varchar", words(7), ["'v'"]), Type("d_nested", words(7), ["'n'"]), Type("d_required", integers(0, 100), ["1"]),
             Type("d_stamp", stamps(PLAIN_STAMPS)), Type("d_default", words(5)), Type("d_array", one_of(["'{1,2}'", "'{}'"]), keyable=False), Type("d_bytea", hexes), Type("d_interval", quoted(INTERVALS)), Type("d_bits", bits(5, 5)),
             Type("d_uuid", quoted(["a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"])), Type("d_json", documents, keyable=False)]
 
@@ -198,7 +198,7 @@ create type composite as (a int, b text, c numeric);
 create type float_range as range (subtype = float8);
 create domain d_text as text; create domain d_int as int check (value > -2000); create domain d_num as numeric(8,3); create domain d_varchar as varchar(7);
 create domain d_nested as d_varchar; create domain d_required as int not null; create domain d_stamp as timestamp(3); create domain d_default as text default 'dd';
-create domain d_mood as mood; create domain d_array as int[]; create domain d_bytea as bytea; create domain d_interval as interval; create domain d_bits as bit(5); create domain d_uuid as uuid; create domain d_json as jsonb;
+create domain d_mood as plain_mood; create domain d_array as int[]; create domain d_bytea as bytea; create domain d_interval as interval; create domain d_bits as bit(5); create domain d_uuid as uuid; create domain d_json as jsonb;
 {" ".join(f"create domain {name} as {base};" for name, base in {**WIDER, **DEEPER}.items())}
 {" ".join(f"create domain {name} as {base}[];" for name, base in OVER_ARRAYS.items())}
 """
