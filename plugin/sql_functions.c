@@ -31,6 +31,7 @@
 #include "sql_options.h"
 
 PG_FUNCTION_INFO_V1(wal2debezium_options);
+PG_FUNCTION_INFO_V1(wal2debezium_validate);
 PG_FUNCTION_INFO_V1(wal2debezium_tables);
 PG_FUNCTION_INFO_V1(wal2debezium_split_line);
 
@@ -232,6 +233,13 @@ list_tables(void)
 static void
 no_output(void *arg, const char *bytes, Size size, bool last)
 {
+}
+
+Datum
+wal2debezium_validate(PG_FUNCTION_ARGS)
+{
+	session_new(CurrentMemoryContext, options_from_array(PG_GETARG_ARRAYTYPE_P(0), NULL), false, no_output, NULL);
+	PG_RETURN_VOID();
 }
 
 Datum

@@ -29,7 +29,6 @@ typedef struct Section
 	List *aliases;
 	List *members; /* of Transform, one per alias */
 	const TransformClass *(*find)(const char *type);
-	char *(*names)(void);
 } Section;
 
 /* ---------------------------------------------------------------- what transforms use */
@@ -177,7 +176,7 @@ find_class(const Section *section, const char *name)
 	if (class == NULL)
 		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 						errmsg("invalid value \"%s\" for option \"%s\"", type, name),
-						errdetail("It is not built."), errhint("Allowed: %s.", section->names())));
+						errdetail("It is not built."), errhint("docs/transforms.md lists what is built.")));
 	return class;
 }
 
@@ -279,13 +278,11 @@ transform_chain_new(MemoryContext context, const PluginOptions *options)
 	Section transforms = {.options = options,
 						  .family = OPT_FAMILY_TRANSFORMS,
 						  .name = TRANSFORMS,
-						  .find = transform_find,
-						  .names = transform_names};
+						  .find = transform_find};
 	Section predicates = {.options = options,
 						  .family = OPT_FAMILY_PREDICATES,
 						  .name = PREDICATES,
-						  .find = predicate_find,
-						  .names = predicate_names};
+						  .find = predicate_find};
 	TransformChain *chain = NULL;
 	ListCell *cell;
 

@@ -7,8 +7,6 @@
  */
 #include "postgres.h"
 
-#include "lib/stringinfo.h"
-
 #include "transform_table.h"
 
 #define TRANSFORM(object) extern const TransformClass object;
@@ -42,17 +40,6 @@ find(const TransformClass *const *classes, int count, const char *type)
 	return NULL;
 }
 
-static char *
-names(const TransformClass *const *classes, int count)
-{
-	StringInfoData list;
-
-	initStringInfo(&list);
-	for (int i = 0; i < count; i++)
-		appendStringInfo(&list, "%s%s", i > 0 ? ", " : "", classes[i]->type);
-	return list.data;
-}
-
 const TransformClass *
 transform_find(const char *type)
 {
@@ -63,16 +50,4 @@ const TransformClass *
 predicate_find(const char *type)
 {
 	return find(predicates, lengthof(predicates), type);
-}
-
-char *
-transform_names(void)
-{
-	return names(transforms, lengthof(transforms));
-}
-
-char *
-predicate_names(void)
-{
-	return names(predicates, lengthof(predicates));
 }

@@ -16,8 +16,4 @@
 extern const TransformClass *transform_find(const char *type);
 extern const TransformClass *predicate_find(const char *type);
 
-/* Their names as a sentence for people, in the current context. */
-extern char *transform_names(void);
-extern char *predicate_names(void);
-
 #endif /* TRANSFORM_TABLE_H */

@@ -7,6 +7,13 @@ LANGUAGE C STABLE PARALLEL SAFE;
 
 COMMENT ON FUNCTION options() IS 'all options of plugin and relay';
 
+CREATE FUNCTION validate(VARIADIC options text[] DEFAULT '{}')
+RETURNS void
+AS 'MODULE_PATHNAME', 'wal2debezium_validate'
+LANGUAGE C STABLE STRICT;
+
+COMMENT ON FUNCTION validate(text[]) IS 'an error if a slot could not be read with these options, transforms included';
+
 CREATE FUNCTION tables(VARIADIC options text[] DEFAULT '{}',
 	OUT relation oid, OUT schema_name text, OUT table_name text, OUT captured boolean, OUT reason text, OUT topic text,
 	OUT key_columns text[], OUT replica_identity text, OUT before text, OUT toast_columns text[])

@@ -73,6 +73,18 @@ add_known_hint(Error *error)
 		error_hint(error, "install the plugin on the server: make install");
 }
 
+/* The plugin refuses options with these, and names the option. */
+static bool
+is_option_error(const char *sqlstate, const char *primary)
+{
+	static const char *const states[] = {"22023", "0A000", "42601"};
+
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
+		if (strcmp(sqlstate, states[i]) == 0)
+			return strstr(primary, "option \"") != NULL || strstr(primary, "options \"") != NULL;
+	return false;
+}
+
 bool
 pg_session_fail(const PGconn *conn, const PGresult *result, const char *what, Error *error)
 {
@@ -91,6 +103,8 @@ pg_session_fail(const PGconn *conn, const PGresult *result, const char *what, Er
 		free(text);
 		return false;
 	}
+	if (sqlstate != NULL && is_option_error(sqlstate, primary))
+		kind = ERROR_CONFIG;
 	if (detail != NULL)
 		error_set(error, kind, "%s: %s (%s)", what, primary, detail);
 	else

@@ -11,6 +11,7 @@
 
 #include "memory.h"
 #include "pg_session.h"
+#include "plugin_validation.h"
 #include "replica_identity.h"
 #include "replication_slot.h"
 #include "signals.h"
@@ -283,7 +284,11 @@ prepare_slot(Start *start, Error *error)
 		return false;
 	if (start->plan.take_snapshot)
 		signals_sleep_ms((int) config_int(start->relay->config, OPT_SNAPSHOT_DELAY_MS));
-	if (start->plan.take_snapshot && (!snapshot_prepare(start->relay, error) || !record_intent(start, error)))
+	if (start->plan.take_snapshot && !snapshot_prepare(start->relay, error))
+		return false;
+	if (!plugin_validate(start->relay->config, (PgPatience){0}, error))
+		return false;
+	if (start->plan.take_snapshot && !record_intent(start, error))
 		return false;
 	if (makes_slot(start) && !create_slot(start, &created, error))
 		return false;
