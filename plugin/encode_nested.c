@@ -352,6 +352,12 @@ array_items_required(const ValueCodec *codec)
 	return codec->encoder == &array_encoder && codec->required_schema;
 }
 
+bool
+array_is_never_written(const ValueCodec *codec)
+{
+	return codec->encoder == &bit_array_encoder;
+}
+
 void
 array_refuse_null_items(const ValueCodec *codec)
 {

@@ -23,6 +23,9 @@ extern bool nested_codec(ValueCodec *codec);
  * optional items; a key keeps its one schema, so its value still fails.
  */
 extern bool array_items_required(const ValueCodec *codec);
+
+/* bit[], for which null stands whatever it holds. */
+extern bool array_is_never_written(const ValueCodec *codec);
 extern void array_refuse_null_items(const ValueCodec *codec);
 
 /* Whether the array is written with a null among its items.  Not for unchanged TOAST pointers. */

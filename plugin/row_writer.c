@@ -15,12 +15,14 @@
 
 /*
  * Debezium's task stops on a key that cannot be converted, whatever the failure handling mode says: its rows would
- * share a key.  Two values are null there: a timestamp that nanoseconds cannot hold, and an array with a null item.
+ * share a key.  Three values are null there: a timestamp that nanoseconds cannot hold, an array with a null item, and
+ * bit[].
  */
 static bool
 stops_in_key(const ColumnPlan *column)
 {
-	return column->in_key && column->codec->type != TIMESTAMPOID && !array_items_required(column->codec);
+	return column->in_key && column->codec->type != TIMESTAMPOID && !array_items_required(column->codec) &&
+		   !array_is_never_written(column->codec);
 }
 
 /* A value that cannot be converted becomes null, if null can be written; else the record is refused. */
