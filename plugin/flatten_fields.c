@@ -65,13 +65,13 @@ locate(AddedField *field, const ConnectSchema *envelope, const char **refusal)
 		field->parent = connect_field_index(envelope, reference->parent);
 		if (field->parent < 0)
 		{
-			*refusal = psprintf("the envelope has no field \"%s\" (java.lang.NullPointerException)", reference->parent);
+			*refusal = psprintf("the envelope has no field '%s' (java.lang.NullPointerException)", reference->parent);
 			return false;
 		}
 		parent = connect_field_schema(envelope, field->parent);
 		if (strcmp(parent->type, "struct") != 0)
 		{
-			*refusal = psprintf("Cannot look up fields on non-struct type: field \"%s\"", reference->parent);
+			*refusal = psprintf("Cannot look up fields on non-struct type: field '%s'", reference->parent);
 			return false;
 		}
 	}

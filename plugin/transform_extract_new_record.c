@@ -122,8 +122,7 @@ read_references(const Transform *transform, int list, int prefix)
 		FieldReference *reference = field_reference(lfirst(cell), transform_text(transform, prefix));
 
 		if (reference == NULL)
-			transform_option_error(transform, list,
-								   psprintf("Unexpected field name: \"%s\".", (const char *) lfirst(cell)),
+			transform_option_error(transform, list, psprintf("Unexpected field name: %s.", (const char *) lfirst(cell)),
 								   "Write field, struct.field, or either with :name behind it.");
 		references = lappend(references, reference);
 	}

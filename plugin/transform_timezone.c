@@ -25,7 +25,7 @@
 #define NANOS_PER_SECOND 1000000000
 
 /* What TimezoneConverter takes for a list of rules, written as Java prints a list. */
-#define LIST_PATTERN "^\\[(source|topic|[\".\\w\\s_]+):([\".\\w\\s_]+(?::[\".\\w\\s_]+)?(?:,|]$))+$"
+#define LIST_PATTERN "^\\[(source|topic|[\\x22.\\w\\s_]+):([\\x22.\\w\\s_]+(?::[\\x22.\\w\\s_]+)?(?:,|]$))+$"
 
 enum
 {
