@@ -165,6 +165,18 @@ integer_type(int64 number)
 	return number == (int32) number ? "int32" : "int64";
 }
 
+static void
+set_decimal(const JavaDecimal *decimal, ConnectLiteral *literal)
+{
+	ConnectSchema *schema = connect_schema_named("bytes", CONNECT_DATA "Decimal", 1);
+	Size size;
+	const char *unscaled = java_decimal_unscaled(decimal, &size);
+
+	connect_schema_parameter(schema, "scale", psprintf("%d", decimal->scale));
+	literal->schema = schema;
+	literal->value = connect_bytes(unscaled, size);
+}
+
 static const char *
 set_number(const JavaDecimal *decimal, ConnectLiteral *literal)
 {
@@ -178,8 +190,10 @@ set_number(const JavaDecimal *decimal, ConnectLiteral *literal)
 		set(literal, "float", connect_float(single));
 	else if (!isinf(number) && decimal->scale != 0)
 		set(literal, "double", connect_float(number));
+	else if (decimal->scale == 0)
+		set_decimal(decimal, literal);
 	else
-		return "Connect makes a Decimal of this number, which is not built.";
+		return "Connect makes a Decimal of this number with a scale below zero, which is not built.";
 	return NULL;
 }
 

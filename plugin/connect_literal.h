@@ -25,7 +25,8 @@ typedef struct ConnectLiteral
 /*
  * Reads the text, which must live as long as the literal, in the current
  * context.  NULL, or in words for people why it is not built: arrays and maps,
- * numbers that only a Decimal holds.
+ * numbers that only a Decimal of
+ * negative scale holds.
  */
 extern const char *connect_literal_parse(const char *text, ConnectLiteral *literal);
 

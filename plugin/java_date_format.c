@@ -139,13 +139,13 @@ put_year(StringInfo out, const JavaCalendar *calendar, int count)
 	appendStringInfo(out, "%0*lld", count, (long long) year);
 }
 
-static void
-put_era(StringInfo out, const JavaCalendar *calendar, int count)
+/* Which one of its weekday in the month; October 1582 lacks ten days. */
+static int
+week_of_weekday(const JavaCalendar *calendar)
 {
-	if (count >= 4)
-		appendStringInfoString(out, calendar->year > 0 ? "Anno Domini" : "Before Christ");
-	else
-		appendStringInfoString(out, calendar->year > 0 ? "AD" : "BC");
+	bool shortened = calendar->year == 1582 && calendar->month == 10 && calendar->day > 10;
+
+	return (calendar->day - 1 - (shortened ? 10 : 0)) / 7 + 1;
 }
 
 static int
@@ -158,7 +158,7 @@ number_of(const JavaCalendar *calendar, char letter)
 		case 'D':
 			return calendar->day_of_year;
 		case 'F':
-			return (calendar->day - 1) / 7 + 1;
+			return week_of_weekday(calendar);
 		case 'u':
 			return calendar->weekday == 0 ? 7 : calendar->weekday;
 		case 'H':
@@ -184,7 +184,7 @@ put_element(StringInfo out, const DateElement *element, const JavaCalendar *cale
 	switch (element->letter)
 	{
 		case 'G':
-			put_era(out, calendar, element->count);
+			appendStringInfoString(out, calendar->year > 0 ? "AD" : "BC");
 			break;
 		case 'y':
 			put_year(out, calendar, element->count);

@@ -42,7 +42,10 @@ typedef struct ParsedDate
 
 /* ---------------------------------------------------------------- numbers and names */
 
-/* Up to end; NULL: there is no number.  Too long ones stay at the largest int. */
+/* Digits that a long holds for certain. */
+#define LONG_DIGITS 18
+
+/* Up to end; NULL: there is no number.  As Number.intValue(), it wraps around, or stays at the largest int. */
 static const char *
 read_number(const char *at, const char *end, int64 *number)
 {
@@ -51,8 +54,15 @@ read_number(const char *at, const char *end, int64 *number)
 	int64 value = 0;
 
 	for (at = digits; at < end && isdigit((unsigned char) *at); at++)
-		value = Min(value * 10 + (*at - '0'), PG_INT32_MAX);
-	*number = negative ? -value : value;
+	{
+		if (at - digits < LONG_DIGITS)
+			value = value * 10 + (*at - '0');
+	}
+	value = negative ? -value : value;
+	if (at - digits <= LONG_DIGITS)
+		*number = (int32) value;
+	else
+		*number = negative ? PG_INT32_MIN : PG_INT32_MAX;
 	return at > digits ? at : NULL;
 }
 
@@ -207,7 +217,16 @@ read_word(const char *at, const DateElement *element, ParsedDate *date)
 	return at;
 }
 
-/* adjoining: another field follows at once, so that this one has as many digits as letters. */
+/* Is it a number in the text? */
+static bool
+is_number(const DateElement *element)
+{
+	if (strchr("ML", element->letter) != NULL)
+		return element->count <= 2;
+	return strchr("aEzZX", element->letter) == NULL;
+}
+
+/* adjoining: another number follows at once, so that this one has as many digits as letters. */
 static const char *
 read_element(const char *at, const DateElement *element, bool adjoining, ParsedDate *date)
 {
@@ -220,8 +239,7 @@ read_element(const char *at, const DateElement *element, bool adjoining, ParsedD
 		return NULL;
 	if (strchr("zZX", element->letter) != NULL)
 		return read_zone(start, element, date);
-	if (element->letter == 'a' || element->letter == 'E' ||
-		(strchr("ML", element->letter) != NULL && element->count > 2))
+	if (!is_number(element))
 		return read_word(at, element, date);
 	if (adjoining && end - at < element->count)
 		return NULL;
@@ -296,7 +314,8 @@ java_date_parse(const JavaDateFormat *format, const char *text, int64 now_millis
 	{
 		const DateElement *element = lfirst(cell);
 		const ListCell *next = lnext(format->elements, cell);
-		bool adjoining = next != NULL && ((const DateElement *) lfirst(next))->letter != '\0';
+		bool adjoining =
+			next != NULL && ((const DateElement *) lfirst(next))->letter != '\0' && is_number(lfirst(next));
 
 		if (element->letter != '\0')
 			text = read_element(text, element, adjoining, &date);

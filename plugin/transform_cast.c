@@ -270,7 +270,7 @@ number_of(const ConnectSchema *schema, ConnectValue *value, CastType type, Numbe
 			set_integer(number, value->integer);
 			return NULL;
 		case VALUE_FLOAT:
-			set_float(number, value->number);
+			set_float(number, strcmp(schema->type, "float") == 0 ? (double) (float) value->number : value->number);
 			return NULL;
 		case VALUE_HOLE:
 		case VALUE_STRING:

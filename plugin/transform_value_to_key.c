@@ -27,12 +27,32 @@ static const TransformOption key_options[] = {
 	[DEFAULTS] = REPLACE_NULL_WITH_DEFAULT,
 };
 
+/* Connect drops what a list names again. */
+static List *
+without_repeats(List *names)
+{
+	List *kept = NIL;
+	ListCell *cell;
+	ListCell *other;
+
+	foreach (cell, names)
+	{
+		bool repeated = false;
+
+		foreach (other, kept)
+			repeated = repeated || strcmp(lfirst(other), lfirst(cell)) == 0;
+		if (!repeated)
+			kept = lappend(kept, lfirst(cell));
+	}
+	return kept;
+}
+
 static void
 key_configure(Transform *transform, const PluginOptions *options)
 {
 	ValueToKey *to_key = (ValueToKey *) transform;
 
-	to_key->fields = transform_list(transform, FIELDS);
+	to_key->fields = without_repeats(transform_list(transform, FIELDS));
 	if (to_key->fields == NIL)
 		transform_option_error(transform, FIELDS, "The list is empty.", NULL);
 }
