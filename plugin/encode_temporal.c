@@ -257,6 +257,7 @@ encode_timestamptz_iso(const ValueCodec *codec, Datum datum, JsonWriter *writer)
 	TimestampTz timestamp = DatumGetTimestampTz(datum);
 	SplitTimestamp parts;
 	char *start;
+	char *start_of_fraction;
 
 	if (TIMESTAMP_NOT_FINITE(timestamp))
 	{
@@ -265,7 +266,10 @@ encode_timestamptz_iso(const ValueCodec *codec, Datum datum, JsonWriter *writer)
 	}
 	parts = split_timestamp(timestamp);
 	start = json_reserve(writer, TEMPORAL_TEXT_MAX);
-	finish_text(writer, start, text_fraction(begin_timestamp(writer, start, &parts), parts.micros, codec->precision));
+	start_of_fraction = begin_timestamp(writer, start, &parts);
+	/* a width of 0 is none to ZonedTimestamp: a default that no server has rounded keeps its digits */
+	finish_text(writer, start, codec->precision > 0 ? text_fraction(start_of_fraction, parts.micros, codec->precision)
+												: text_short_fraction(start_of_fraction, parts.micros));
 	return true;
 }
 
