@@ -15,6 +15,7 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
+#include "common/base64.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "mb/pg_wchar.h"
@@ -322,6 +323,35 @@ json_text_or_null(const char *text, bool *is_null)
 	return text_or_null(text && strcmp(text, "null") != 0 ? text : NULL, is_null);
 }
 
+/* Bytes that are not JSON, for people: text as it is, all else in hexadecimal as bytea prints it. */
+static char *
+bytes_for_people(const char *base64)
+{
+	int digits = (int) strlen(base64) - 2;
+	char *bytes = palloc(pg_b64_dec_len(digits) + 1);
+	int size = pg_b64_decode(base64 + 1, digits, (void *) bytes, pg_b64_dec_len(digits));
+	char *hex;
+
+	bytes[Max(size, 0)] = '\0';
+	if (pg_verify_mbstr(PG_UTF8, bytes, size, true) && memchr(bytes, '\0', size) == NULL)
+		return pg_any_to_server(bytes, size, PG_UTF8);
+	hex = palloc(size * 2 + 3);
+	strcpy(hex, "\\x");
+	hex[2 + hex_encode(bytes, size, hex + 2)] = '\0';
+	return hex;
+}
+
+/* Key or value. */
+static Datum
+part_of_line(const char *line, Size size, const char *name, bool *is_null)
+{
+	char *base64 = line_member(line, size, psprintf("%s_base64", name));
+
+	if (base64 != NULL)
+		return text_or_null(bytes_for_people(base64), is_null);
+	return json_text_or_null(line_member(line, size, name), is_null);
+}
+
 Datum
 wal2debezium_split_line(PG_FUNCTION_ARGS)
 {
@@ -336,8 +366,8 @@ wal2debezium_split_line(PG_FUNCTION_ARGS)
 	if (topic == NULL || get_call_result_type(fcinfo, NULL, &descriptor) != TYPEFUNC_COMPOSITE)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("not a line of format=json")));
 	values[0] = text_or_null(pnstrdup(topic + 1, strlen(topic) - 2), &nulls[0]);
-	values[1] = json_text_or_null(line_member(data, size, "key"), &nulls[1]);
-	values[2] = json_text_or_null(line_member(data, size, "value"), &nulls[2]);
+	values[1] = part_of_line(data, size, "key", &nulls[1]);
+	values[2] = part_of_line(data, size, "value", &nulls[2]);
 	values[3] = json_text_or_null(line_member(data, size, "headers"), &nulls[3]);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(descriptor), values, nulls)));
 }

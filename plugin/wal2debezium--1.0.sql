@@ -28,7 +28,7 @@ RETURNS record
 AS 'MODULE_PATHNAME', 'wal2debezium_split_line'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
-COMMENT ON FUNCTION split_line(text) IS 'one line of format=json: topic, and key, value and headers as they stand there';
+COMMENT ON FUNCTION split_line(text) IS 'one line of format=json: topic, and key, value and headers as they stand there; bytes that are not JSON as text or in hexadecimal';
 
 CREATE FUNCTION peek(slot name, max_records integer DEFAULT NULL, VARIADIC options text[] DEFAULT '{}')
 RETURNS TABLE (lsn pg_lsn, xid xid, topic text, key text, value text, headers json)
