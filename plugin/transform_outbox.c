@@ -43,6 +43,17 @@ typedef struct OutboxEvent
 	int32 partition;
 } OutboxEvent;
 
+/* Debezium acts on these only with OpenTelemetry on Kafka Connect's class path. */
+static void
+warn_of_tracing(const Transform *transform)
+{
+	for (int i = OUTBOX_TRACING_FIELD; i <= OUTBOX_TRACING_REQUIRED; i++)
+		if (transform_is_set(transform, i))
+			ereport(WARNING, (errcode(ERRCODE_WARNING),
+							  errmsg("option \"%s%s\" has no effect", transform->prefix, outbox_options[i].name),
+							  errdetail("Nothing is traced here.")));
+}
+
 static void
 router_configure(Transform *transform, const PluginOptions *options)
 {
@@ -51,6 +62,7 @@ router_configure(Transform *transform, const PluginOptions *options)
 	JavaRegex *regex = transform_regex(transform, OUTBOX_TOPIC_REGEX, options);
 	ListCell *cell;
 
+	warn_of_tracing(transform);
 	java_replacement_check(regex, psprintf("%s%s", transform->prefix, outbox_options[OUTBOX_TOPIC_REPLACEMENT].name),
 						   replacement);
 	router->topics = outbox_topics_new(regex, transform_text(transform, OUTBOX_TOPIC_REGEX), replacement);
