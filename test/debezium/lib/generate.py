@@ -122,7 +122,8 @@ class Generator:
         if self.config.get("field.name.adjustment.mode", "none") != "none":      # two names must not become one
             names = [f"{n[:40]}{i}" for i, n in enumerate(names)]
         table = Table(schema, name, [self.column(name) for name in names])
-        if self.chance(0.15):
+        # beside a domain over an enum Debezium takes the values of generated columns' neighbours: docs/parity.md
+        if self.chance(0.15) and not any(c.kind.sql.startswith("d_mood") for c in table.columns):
             table.columns.insert(self.rng.randint(0, len(table.columns)), Column("generated", types.Type("int", None), generated="1 + 2"))
         return table
 
@@ -180,18 +181,20 @@ class Generator:
                 config[name] = rng.choice(choices)
         config["value.converter.schemas.enable"] = rng.choice(["true", "true", "false"])
         strings = [(t, c) for t in tables for c in t.columns]
+        # a key that changed behind its mask, or is hidden, is no change to Debezium: docs/parity.md
+        masks = "skip.messages.without.change" not in config
         pick = lambda n: ",".join(pattern(t.schema, t.name, c.name) for t, c in rng.sample(strings, min(n, len(strings))))
-        if self.chance(0.15):
+        if self.chance(0.15) and masks:
             config[f"column.mask.with.{rng.choice([0, 1, 5])}.chars"] = pick(4)
-        if self.chance(0.15):
+        if self.chance(0.15) and masks:
             config[f"column.truncate.to.{rng.choice([1, 3, 10])}.chars"] = pick(4)
-        if self.chance(0.1):
+        if self.chance(0.1) and masks:
             config["column.mask.hash." + rng.choice(["", "v2."]) + rng.choice(["SHA-256", "MD5", "SHA-1"]) + ".with.salt." + rng.choice(["pepper", "Sa lt"])] = pick(4)
         if self.chance(0.2):
             config["column.propagate.source.type"] = rng.choice([".*", pick(5)])
         elif self.chance(0.1):
             config["datatype.propagate.source.type"] = rng.choice([".*", r".*\.(int4|text|numeric|mood|_text|d_text)"])
-        if self.chance(0.12) and "skip.messages.without.change" not in config:      # a change of a hidden key alone: docs/parity.md
+        if self.chance(0.12) and masks:
             config["column." + rng.choice(["exclude", "include"]) + ".list"] = pick(6)
         if self.chance(0.12):
             config[rng.choice(["table.exclude", "table.include"]) + ".list"] = ",".join(pattern(t.schema, t.name) for t in rng.sample(tables, 2))
@@ -302,6 +305,8 @@ class Generator:
         if roll < 0.35 or not free:
             table.extra += 1
             column = self.column(f"added {table.extra}")
+            if column.kind.sql.startswith("d_mood") and any(c.generated for c in table.columns):
+                column = Column(column.name, types.Type("int4", types.integers(0, 9)))
             column.required = column.required and (column.default not in (None, "null") or "serial" in column.kind.sql or column.identity)
             table.columns.append(column)
             return f"alter table {table.sql} add {column.declaration()};"
