@@ -18,6 +18,9 @@
 
 #define DELETED_FIELD "__deleted"
 
+/* From this release on delete.tombstone.handling.mode has a default, and two older options are gone. */
+#define RELEASE_ONE_DELETE_MODE 302
+
 enum
 {
 	DELETE_MODE,
@@ -56,8 +59,8 @@ static const TransformOption flatten_options[] = {
 	[DROP_FIELDS_HEADER_NAME] = {"drop.fields.header.name", OPTION_TEXT},
 	[DROP_FIELDS_FROM_KEY] = {"drop.fields.from.key", OPTION_BOOL, "false"},
 	[DROP_FIELDS_KEEP_SCHEMA_COMPATIBLE] = {"drop.fields.keep.schema.compatible", OPTION_BOOL, "true"},
-	[OLD_DROP_TOMBSTONES] = {"drop.tombstones", OPTION_TEXT},
-	[OLD_DELETE_MODE] = {"delete.handling.mode", OPTION_TEXT},
+	[OLD_DROP_TOMBSTONES] = {"drop.tombstones", OPTION_BOOL, "true"},
+	[OLD_DELETE_MODE] = {"delete.handling.mode", OPTION_ENUM, "drop", "drop|none|rewrite"},
 };
 
 typedef struct Flatten
@@ -65,6 +68,7 @@ typedef struct Flatten
 	FieldDropper dropper;
 	DeleteMode mode;
 	bool rewrites;
+	bool keeps_tombstones;
 	const char *route_by; /* NULL: topics stay */
 	List *fields;		  /* of FieldReference */
 	List *headers;		  /* likewise */
@@ -104,11 +108,44 @@ refuse_old_option(const Transform *transform, int index)
 	if (transform_is_set(transform, index))
 		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 						errmsg("option \"%s%s\" is not supported", transform->prefix, flatten_options[index].name),
-						errdetail("It was given as \"%s\"; Debezium has it no more.", transform_text(transform, index)),
+						errdetail("It was given as \"%s\"; Debezium has it no more since 3.2.",
+								  transform_text(transform, index)),
 						errhint("Use \"%s%s\": \"drop\", \"rewrite\" and \"tombstone\" for drop.tombstones=true with "
 								"delete.handling.mode=drop, rewrite and none; \"rewrite-with-tombstone\" and "
 								"\"delete-to-tombstone\" for drop.tombstones=false with rewrite and drop.",
 								transform->prefix, flatten_options[DELETE_MODE].name)));
+}
+
+/* Before 3.2: two options, unless the newer one is given (LegacyDeleteHandlingStrategy). */
+static void
+configure_old_deletes(Flatten *flatten)
+{
+	static const DeleteMode modes[] = {DELETE_DROP, DELETE_TOMBSTONE, DELETE_REWRITE};
+	const Transform *transform = &flatten->dropper.transform;
+
+	if (flatten->mode == DELETE_TO_TOMBSTONE)
+		transform_option_error(transform, DELETE_MODE, "This mode came with Debezium 3.2.", "Raise debezium.version.");
+	if (transform_is_set(transform, DELETE_MODE))
+		return;
+	flatten->mode = modes[transform_number(transform, OLD_DELETE_MODE)];
+	flatten->keeps_tombstones = !transform_bool(transform, OLD_DROP_TOMBSTONES);
+}
+
+static void
+configure_deletes(Flatten *flatten, int release)
+{
+	const Transform *transform = &flatten->dropper.transform;
+
+	flatten->mode = (DeleteMode) transform_number(transform, DELETE_MODE);
+	flatten->keeps_tombstones = flatten->mode == DELETE_REWRITE_WITH_TOMBSTONE;
+	if (release < RELEASE_ONE_DELETE_MODE)
+		configure_old_deletes(flatten);
+	else
+	{
+		refuse_old_option(transform, OLD_DROP_TOMBSTONES);
+		refuse_old_option(transform, OLD_DELETE_MODE);
+	}
+	flatten->rewrites = flatten->mode == DELETE_REWRITE || flatten->mode == DELETE_REWRITE_WITH_TOMBSTONE;
 }
 
 static List *
@@ -147,10 +184,7 @@ flatten_configure(Transform *transform, const PluginOptions *options)
 	Flatten *flatten = (Flatten *) transform;
 	const char *route_by = transform_text(transform, ROUTE_BY_FIELD);
 
-	refuse_old_option(transform, OLD_DROP_TOMBSTONES);
-	refuse_old_option(transform, OLD_DELETE_MODE);
-	flatten->mode = (DeleteMode) transform_number(transform, DELETE_MODE);
-	flatten->rewrites = flatten->mode == DELETE_REWRITE || flatten->mode == DELETE_REWRITE_WITH_TOMBSTONE;
+	configure_deletes(flatten, options->release);
 	flatten->route_by = *route_by ? route_by : NULL;
 	flatten->fields = read_references(transform, ADD_FIELDS, ADD_FIELDS_PREFIX);
 	flatten->headers = read_references(transform, ADD_HEADERS, ADD_HEADERS_PREFIX);
@@ -393,7 +427,7 @@ flatten_apply(Transform *transform, ConnectRecord *record)
 	if (record->value.kind == VALUE_NULL)
 	{
 		add_tombstone_headers(flatten, record);
-		return flatten->mode == DELETE_REWRITE_WITH_TOMBSTONE ? RECORD_KEPT : RECORD_DROPPED;
+		return flatten->keeps_tombstones ? RECORD_KEPT : RECORD_DROPPED;
 	}
 	return record_is_envelope(record) ? flatten_envelope(flatten, record) : RECORD_KEPT;
 }

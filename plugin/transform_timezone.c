@@ -20,6 +20,8 @@
 #include "transform.h"
 #include "zone_shift.h"
 
+#define RELEASE_SOURCE_TIMES 304
+
 #define MILLIS_PER_SECOND 1000
 #define MICROS_PER_SECOND 1000000
 #define NANOS_PER_SECOND 1000000000
@@ -63,6 +65,7 @@ typedef struct TimezoneConverter
 	TimeZone zone;
 	List *rules; /* of Rule */
 	bool exclude;
+	bool source_times; /* are those of "source" converted? */
 } TimezoneConverter;
 
 /* How a field is moved. */
@@ -192,6 +195,7 @@ timezone_configure(Transform *transform, const PluginOptions *options)
 		transform_option_error(transform, EXCLUDE_LIST, "Both include and exclude lists are specified.",
 							   "Leave one of them out.");
 	converter->exclude = excluded != NIL;
+	converter->source_times = options->release >= RELEASE_SOURCE_TIMES;
 	add_rules(converter, included != NIL ? included : excluded);
 }
 
@@ -350,7 +354,8 @@ build_plan(const Transform *transform, ConnectRecord *record, const ConnectSchem
 
 	plan_struct(converter, rule, envelope, "before", plan);
 	plan_struct(converter, rule, envelope, "after", plan);
-	plan_struct(converter, rule, envelope, "source", plan);
+	if (converter->source_times)
+		plan_struct(converter, rule, envelope, "source", plan);
 	return plan;
 }
 

@@ -41,6 +41,10 @@ SELECT topic, value FROM flattened() WHERE topic = 'app.message';
 SELECT value FROM flattened('flat.delete.tombstone.handling.mode', 'rewrite', 'value.converter.replace.null.with.default', 'false') LIMIT 2;
 SELECT value FROM flattened('flat.delete.tombstone.handling.mode', 'rewrite', 'value.converter.replace.null.with.default', 'false', 'flat.replace.null.with.default', 'false') LIMIT 2;
 SELECT value FROM flattened('value.converter.replace.null.with.default', 'false') LIMIT 2;
+-- before Debezium 3.2 two options said it, and without any a delete was dropped
+SELECT n, key, value FROM (VALUES (1, '{}'::text[]), (2, '{flat.drop.tombstones,false}'), (3, '{flat.delete.handling.mode,none,flat.drop.tombstones,false}'), (4, '{flat.delete.handling.mode,rewrite}'),
+    (5, '{flat.delete.handling.mode,rewrite,flat.delete.tombstone.handling.mode,tombstone}')) AS o(n, options),
+    LATERAL flattened(VARIADIC ARRAY['debezium.version', '3.1.3.Final'] || options) WHERE key = '{"id":2}';
 -- added fields: bare names are looked up where they usually are; those that do not exist are left out
 SELECT value FROM flattened('flat.add.fields', 'op, table,source.schema,ts_ms:at ,source.ts_ms, nothing,id,transaction.total_order:n2', 'provide.transaction.metadata', 'true', 'flat.delete.tombstone.handling.mode', 'rewrite') WHERE topic = 'app.public.item';
 SELECT value FROM flattened('flat.add.fields', 'before.name:old,op', 'flat.add.fields.prefix', 'meta.');
