@@ -1,0 +1,1 @@
+create table t (id int primary key, late timestamp default 'infinity', early timestamp default '-infinity', ms timestamp(3) default 'infinity', tz timestamptz default 'infinity', d date default 'infinity', must timestamp not null default 'infinity');

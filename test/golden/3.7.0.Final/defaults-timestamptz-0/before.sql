@@ -1,0 +1,2 @@
+create table t (id int primary key, z0 timestamptz(0) default '2020-01-01 12:00:00.987654+00', z1 timestamptz(1) default '2020-01-01 12:00:00.987654+00', z6 timestamptz default '2020-01-01 12:00:00.98+00',
+    s0 timestamp(0) default '2020-01-01 12:00:00.987654', s3 timestamp(3) default '2020-01-01 12:00:00.987654', t0 time(0) default '12:00:00.987654', must timestamptz(0) not null default '2020-01-01 12:00:00.9876+00');

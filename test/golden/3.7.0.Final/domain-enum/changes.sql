@@ -1,0 +1,12 @@
+insert into fine values (1);
+select pg_sleep(1);
+insert into t values (1, 'sad');
+update t set m = 'ok', f = '{sad,ok}';
+update t set f = '{sad}';
+update t set f = '{}';
+delete from t;
+select pg_sleep(1);
+create type mood2 as enum ('a', 'b');
+create domain f2 as mood2;
+create table t2 (id int primary key, m f2);
+insert into t2 values (1, 'a');
