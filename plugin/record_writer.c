@@ -214,7 +214,16 @@ leave_hole(void *arg, uint8 kind, Size offset)
 	batch_hole(arg, kind, offset);
 }
 
-/* Writes key or value; text that is somebody's JSON need not be encoded where people read it. */
+/* Text that is somebody's JSON need not be encoded where people read it. */
+static bool
+is_opaque(const RecordWriter *writer, Conversion conversion, const char *bytes, Size size)
+{
+	if (conversion == CONVERT_TEXT)
+		return option_bool(writer->options, TEXT_IS_OPAQUE) || !json_text_is_one_line(bytes, size);
+	return conversion == CONVERT_BYTES;
+}
+
+/* Writes key or value. */
 static void
 write_part(RecordWriter *writer, ConverterRole role, Conversion conversion, const ConnectSchema *schema,
 		   ConnectValue *value, JsonWriter *out, uint8 opaque)
@@ -233,8 +242,7 @@ write_part(RecordWriter *writer, ConverterRole role, Conversion conversion, cons
 		json_char(out, '}');
 	if (obstacle != NULL)
 		batch_record_refuse(writer->batch, REFUSED_NOT_CONVERTIBLE, obstacle);
-	else if ((conversion == CONVERT_TEXT || conversion == CONVERT_BYTES) && !out->overflowed &&
-			 (conversion == CONVERT_BYTES || !json_text_is_one_line(out->data + start, out->len - start)))
+	else if (!out->overflowed && is_opaque(writer, conversion, out->data + start, out->len - start))
 		batch_record_flag(writer->batch, opaque);
 }
 

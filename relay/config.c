@@ -228,6 +228,8 @@ config_plugin_json(const Config *config, const char *const *extra)
 			gen_pair(gen, config->settings.items[i].name, config->settings.items[i].value);
 	if (limit != NULL)
 		gen_pair(gen, option_infos[OPT_MAX_RECORD_BYTES].name, limit);
+	if (config->sink == CONFIG_SINK_KAFKA)
+		gen_pair(gen, option_infos[OPT_TEXT_IS_OPAQUE].name, "true");
 	for (; extra != NULL && extra[0] != NULL; extra += 2)
 		gen_pair(gen, extra[0], extra[1]);
 	yajl_gen_map_close(gen);
