@@ -17,7 +17,7 @@ static void
 refuse_empty(const Transform *predicate)
 {
 	if (*transform_text(predicate, ONLY_OPTION) == '\0')
-		transform_option_error(predicate, ONLY_OPTION, "it must not be empty", NULL);
+		transform_option_error(predicate, ONLY_OPTION, "It must not be empty.", NULL);
 }
 
 typedef struct TopicNameMatches
