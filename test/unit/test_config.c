@@ -189,6 +189,9 @@ test_values(void)
 	accepts("replica.identity.autoset.values", "public.(a|b):full, public.c:INDEX c_v ,d:NOTHING",
 			"public.(a|b):full, public.c:INDEX c_v ,d:NOTHING");
 	accepts("transforms", "", "");
+	accepts("transforms.route.type", "the plugin judges it", "the plugin judges it");
+	accepts("value.converter", "org.apache.kafka.connect.storage.StringConverter",
+			"org.apache.kafka.connect.storage.StringConverter");
 	accepts("topic.key.enforce.uniqueness", "true", "true");
 	accepts("max.batch.size", "4096", "4096");
 	accepts("connector.class", "PostgresConnector", "PostgresConnector");
@@ -201,7 +204,7 @@ test_values(void)
 	refuses("tasks.max", "2", "invalid value \"2\" for option \"tasks.max\"", "only 1 is possible");
 	refuses("decimal.handling.mode", "exact", "invalid value \"exact\"", "precise|double|string");
 	refuses("value.converter", "io.confluent.connect.avro.AvroConverter", "value.converter", "schema registry");
-	refuses("value.converter", "org.apache.kafka.connect.storage.StringConverter", "value.converter", "JsonConverter");
+	refuses("value.converter", "org.apache.kafka.connect.converters.ByteArrayConverter", "value.converter", "JsonConverter");
 	refuses("key.converter", "org.apache.kafka.connect.converters.ByteArrayConverter", "key.converter", "bytes only");
 	refuses("header.converter", "org.apache.kafka.connect.converters.ByteArrayConverter", "header.converter",
 			"bytes only");
@@ -226,8 +229,7 @@ test_values(void)
 static void
 test_names(void)
 {
-	refuses("transforms", "route", "cannot use option \"transforms\"", "not built yet");
-	refuses("transforms.route.type", "x", "cannot use option \"transforms.route.type\"", "not built yet");
+	refuses("converters", "iso", "cannot use option \"converters\"", "cannot be loaded");
 	refuses("format", "json", "cannot use option \"format\"", "by itself");
 	refuses("internal.run.id", "x", "cannot use option \"internal.run.id\"", "by itself");
 	refuses("table.include.lst", "x", "unrecognized option \"table.include.lst\"", "\"table.include.list\"");
@@ -251,9 +253,9 @@ test_several(void)
 	config_set(config, "tasks.max", "2", "test");
 	config_set(config, "topic.delimiter", "\xff", "test");
 	config_set(config, longest, "2", "test");
-	config_set(config, "transforms", "x", "test");
+	config_set(config, "converters", "x", "test");
 	unit_ok(!config_check(config, logger, &error), "several problems");
-	unit_contains(error.message, "transforms", "the last one is the error");
+	unit_contains(error.message, "converters", "the last one is the error");
 	config_free(config);
 }
 
@@ -345,7 +347,7 @@ test_plugin_json(void)
 	unit_is_str(
 		json,
 		"{\"database.dbname\":\"inventory\",\"topic.prefix\":\"app\",\"table.include.list\":\"public.\\\"a\\\"\","
-		"\"max.record.bytes\":\"1048576\",\"internal.run.id\":\"r\\\"1\"}",
+		"\"max.record.bytes\":\"1048576\",\"internal.text.is.opaque\":\"true\",\"internal.run.id\":\"r\\\"1\"}",
 		"the plugin gets its options only");
 	free(json);
 	config_set(config, "producer.override.max.request.size", "5000", "test");
