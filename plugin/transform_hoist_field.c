@@ -23,6 +23,27 @@ hoist_plan(const Transform *transform, ConnectRecord *record, const ConnectSchem
 	return plan;
 }
 
+/* Connect makes a map without schema of what has none: of a tombstone, {"field":null}. */
+static void
+hoist_without_schema(const Transform *transform, Operand *operand)
+{
+	JsonWriter json;
+	ConnectValue map = {.kind = VALUE_JSON};
+
+	if (!operand_is_null(operand))
+	{
+		record_refuse(operand->record, "HoistField of a value without schema is not built");
+		return;
+	}
+	json_writer_init(&json, CurrentMemoryContext, 64);
+	json_char(&json, '{');
+	json_cstring(&json, transform_text(transform, FIELD));
+	json_literal(&json, ":null}");
+	map.bytes = json.data;
+	map.size = json.len;
+	*operand->value = map;
+}
+
 static TransformResult
 hoist_apply(Transform *transform, ConnectRecord *record)
 {
@@ -32,7 +53,7 @@ hoist_apply(Transform *transform, ConnectRecord *record)
 
 	if (*operand.schema == NULL)
 	{
-		record_refuse(record, "HoistField of a record without schema, such as a tombstone, is not built");
+		hoist_without_schema(transform, &operand);
 		return RECORD_KEPT;
 	}
 	plan = record_plan(record, transform, *operand.schema, NULL, hoist_plan);

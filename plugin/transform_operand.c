@@ -123,6 +123,8 @@ operand_is_struct(const Operand *operand, const char *purpose)
 {
 	if (*operand->schema != NULL)
 		return require_struct(operand->record, *operand->schema, operand->value, purpose);
+	if (operand->value->kind == VALUE_JSON)
+		record_refuse(operand->record, "%s in a map without schema is not built", purpose);
 	record_refuse(operand->record, "Only Map objects supported in absence of schema for [%s], found: %s", purpose,
 				  java_class_of(NULL, operand->value));
 	return false;

@@ -107,6 +107,9 @@ SELECT topic, key, value FROM chain('transforms', 'flat,few', 'table.include.lis
 -- V2 of field paths; a null has the schema of the field
 SELECT key, value FROM chain('transforms', 't', 'transforms.t.type', 'org.apache.kafka.connect.transforms.ExtractField$Value',
     'transforms.t.field', 'after.`name`', 'transforms.t.field.syntax.version', 'V2', 'transforms.t.replace.null.with.default', 'false');
+-- of a tombstone, HoistField makes a map without schema
+SELECT key, value FROM chain('transforms', 't', 'transforms.t.type', 'org.apache.kafka.connect.transforms.HoistField$Value', 'transforms.t.field', 'row',
+    'table.include.list', 'public.empty') OFFSET 2;
 -- what a transform does not change stays as it is, holes and all
 SELECT json_object_keys(value::json->'source') FROM chain('transforms', 't', 'transforms.t.type', 'org.apache.kafka.connect.transforms.ReplaceField$Value',
     'transforms.t.include', 'source', 'table.include.list', 'public.item');
