@@ -144,6 +144,8 @@ unescape(Parser *parser, const char *at, const char *end, char *out, Size *size)
 			out += written;
 			continue;
 		}
+		if (*at == '\0') /* the lexer takes it for one of the letters */
+			return fail(parser, "it is not valid JSON");
 		letter = strchr(letters, *at);
 		*out++ = letter ? values[letter - letters] : *at;
 		at++;

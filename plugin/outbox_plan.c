@@ -170,6 +170,19 @@ find_timestamp(OutboxPlan *plan, const char *name)
 		find_unit(plan);
 }
 
+static bool
+is_taken(const OutboxPlan *plan, const char *name)
+{
+	ListCell *cell;
+
+	foreach (cell, plan->envelope_names)
+	{
+		if (strcmp(lfirst(cell), name) == 0)
+			return true;
+	}
+	return strcmp(name, "payload") == 0;
+}
+
 static void
 find_place(OutboxPlan *plan, const OutboxPlacement *placement, OutboxField *place, bool may_miss)
 {
@@ -183,6 +196,8 @@ find_place(OutboxPlan *plan, const OutboxPlacement *placement, OutboxField *plac
 	*place = find_field(plan, placement->field, placement->kind == PLACE_PARTITION ? "int32" : NULL);
 	if (placement->kind != PLACE_ENVELOPE || place->index < 0)
 		return;
+	if (is_taken(plan, placement->alias) && plan->problem == NULL)
+		plan->problem = psprintf("Cannot create field because of field name duplication %s", placement->alias);
 	plan->envelope_names = lappend(plan->envelope_names, unconstify(char *, placement->alias));
 	plan->envelope_schemas = lappend(plan->envelope_schemas, unconstify(ConnectSchema *, place->schema));
 }

@@ -108,14 +108,27 @@ remembered(OutboxNames *names, const OutboxValueSchema *wanted)
 	return entry;
 }
 
-const ConnectSchema *
-outbox_value_schema(OutboxNames *names, const OutboxValueSchema *wanted, const char **problem)
+static const ConnectSchema *
+build_schema(const char *name, const OutboxValueSchema *wanted)
 {
-	ConnectSchema *schema;
-	const NameEntry *entry;
-	ListCell *name;
+	ConnectSchema *schema = connect_schema_named("struct", pstrdup(name), wanted->version);
+	ListCell *field_name;
 	ListCell *field;
 
+	connect_schema_field(schema, "payload", schema_alone(wanted->payload));
+	forboth(field_name, wanted->names, field, wanted->schemas)
+		connect_schema_field(schema, lfirst(field_name), schema_alone(lfirst(field)));
+	return schema;
+}
+
+const ConnectSchema *
+outbox_value_schema(OutboxNames *names, const OutboxValueSchema *wanted, MemoryContext context, const char **problem)
+{
+	MemoryContext previous;
+	const NameEntry *entry;
+	const ConnectSchema *schema;
+
+	*problem = NULL;
 	if (wanted->payload == NULL)
 	{
 		*problem = "fieldSchema for field payload cannot be null.";
@@ -129,9 +142,8 @@ outbox_value_schema(OutboxNames *names, const OutboxValueSchema *wanted, const c
 			"Struct schemas do not match: the payload differs from that of the first event of its schema version.";
 		return NULL;
 	}
-	schema = connect_schema_named("struct", pstrdup(entry->name), wanted->version);
-	*problem = schema_append(schema, "payload", wanted->payload);
-	forboth(name, wanted->names, field, wanted->schemas) if (*problem == NULL) *problem =
-		schema_append(schema, lfirst(name), lfirst(field));
-	return *problem ? NULL : schema;
+	previous = MemoryContextSwitchTo(context);
+	schema = build_schema(entry->name, wanted);
+	MemoryContextSwitchTo(previous);
+	return schema;
 }

@@ -36,8 +36,12 @@ typedef struct OutboxValueSchema
 	List *schemas;
 } OutboxValueSchema;
 
-/* In the current context; NULL: it cannot be had, *problem says why in Connect's words. */
+/*
+ * In context; NULL: it cannot be had, *problem says why in Connect's words.
+ * The names of what is placed beside the payload must differ, from "payload"
+ * too.
+ */
 extern const ConnectSchema *outbox_value_schema(OutboxNames *names, const OutboxValueSchema *wanted,
-												const char **problem);
+												MemoryContext context, const char **problem);
 
 #endif /* OUTBOX_SCHEMA_H */

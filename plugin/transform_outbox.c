@@ -235,6 +235,18 @@ kept_schema(const OutboxPlan *plan, int version)
 	return NULL;
 }
 
+static void
+keep_schema(OutboxPlan *plan, int version, const ConnectSchema *schema)
+{
+	MemoryContext previous = MemoryContextSwitchTo(GetMemoryChunkContext(plan));
+	KeptSchema *kept = palloc(sizeof(KeptSchema));
+
+	kept->version = version;
+	kept->schema = schema;
+	plan->value_schemas = lappend(plan->value_schemas, kept);
+	MemoryContextSwitchTo(previous);
+}
+
 /* Versions whose schemas a plan keeps; more are made for each record. */
 #define MAX_KEPT 64
 
@@ -244,7 +256,7 @@ value_schema(EventRouter *router, OutboxEvent *event, int version)
 {
 	OutboxPlan *plan = event->plan;
 	bool keep = event->payload_schema == plan->payload.schema && list_length(plan->value_schemas) < MAX_KEPT;
-	MemoryContext previous;
+	MemoryContext context;
 	const char *problem;
 	const ConnectSchema *schema = keep ? kept_schema(plan, version) : NULL;
 	OutboxValueSchema wanted = {.row_name = plan->row_schema->name,
@@ -257,19 +269,12 @@ value_schema(EventRouter *router, OutboxEvent *event, int version)
 
 	if (schema != NULL)
 		return schema;
-	previous = MemoryContextSwitchTo(keep ? GetMemoryChunkContext(plan) : CurrentMemoryContext);
-	schema = outbox_value_schema(router->names, &wanted, &problem);
+	context = keep ? GetMemoryChunkContext(plan) : CurrentMemoryContext;
+	schema = outbox_value_schema(router->names, &wanted, context, &problem);
 	if (schema == NULL)
 		record_refuse(event->record, "%s", problem);
 	else if (keep)
-	{
-		KeptSchema *kept = palloc(sizeof(KeptSchema));
-
-		kept->version = version;
-		kept->schema = schema;
-		plan->value_schemas = lappend(plan->value_schemas, kept);
-	}
-	MemoryContextSwitchTo(previous);
+		keep_schema(plan, version, schema);
 	return schema;
 }
 

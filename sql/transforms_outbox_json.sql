@@ -68,6 +68,11 @@ SELECT key, length(value), value::json->>'m4999' FROM events();
 -- With the rest of the envelope.
 CALL put('{"b": 1}', 'text');
 SELECT * FROM events('{"transforms.o.table.fields.additional.placement": "aggregatetype:envelope:kind"}');
+-- One version of a schema is one shape of the payload.
+ALTER TABLE outbox ADD version int DEFAULT 1;
+CALL put('{"b": 1}', '{"b": 2}', '{"c": 1}');
+SELECT * FROM events('{"transforms.o.table.fields.additional.placement": "aggregatetype:envelope:kind", "transforms.o.table.field.event.schema.version": "version"}');
+SELECT * FROM events('{"transforms.o.table.fields.additional.placement": "aggregatetype:envelope:kind"}');
 DROP TABLE outbox;
 DROP PROCEDURE put;
 SELECT count(*) FROM lines();
@@ -98,6 +103,9 @@ SELECT * FROM messages();
 SELECT * FROM messages('{"binary.handling.mode": "hex"}');
 SELECT count(*) FROM lines();
 SELECT 1 FROM pg_logical_emit_message(true, 'out', '{broken');
+SELECT * FROM messages();
+SELECT count(*) FROM lines();
+SELECT 1 FROM pg_logical_emit_message(true, 'out', '\x7b2261223a225c00227d'::bytea);
 SELECT * FROM messages();
 SELECT count(*) FROM lines();
 SELECT 1 FROM pg_logical_emit_message(true, 'out', '[{"id": 1}]');
