@@ -69,6 +69,9 @@ json_value(const char *json)
 	return value;
 }
 
+/* Digits behind the point that a replacement may have beyond the field's. */
+#define MAX_SCALE 1000
+
 static int
 schema_scale(const ConnectSchema *schema)
 {
@@ -99,7 +102,7 @@ mask_decimal(const MaskField *mask, const ConnectSchema *schema, const JavaDecim
 	result->value = connect_bytes(unscaled, size);
 	if (decimal->scale == scale)
 		return;
-	if (mask->decimal_format != DECIMAL_NUMERIC || decimal->scale < 0)
+	if (mask->decimal_format != DECIMAL_NUMERIC || decimal->scale < 0 || decimal->scale > MAX_SCALE)
 	{
 		result->refusal = psprintf("Decimal value has mismatching scale for given Decimal schema. Schema has scale %d, "
 								   "value has scale %d (field %s)",
