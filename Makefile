@@ -20,7 +20,8 @@ help:
 	@echo "make check-assert   the SQL tests on a server with assertions, and with debug_discard_caches=1; builds that server"
 	@echo "make check-debezium the same WAL through a live Debezium and through us, random tables; DEBEZIUM_OPTIONS='--minutes 60'"
 	@echo "make installcheck   SQL tests against a running server with the installed plugin"
-	@echo "make bench          how fast it is here, beside other plugins; LATENCY=1: commit to consumer"
+	@echo "make bench          how fast it is here, beside other plugins and Debezium; LATENCY=1: commit to consumer"
+	@echo "                    WORKLOADS='default schemas flatten outbox' RUNS=3 DEBEZIUM=0"
 	@echo "make lint, format   house rules; clang-format"
 	@echo "make clean"
 
