@@ -293,7 +293,7 @@ static Node *
 analyse(const Node *tree, Analysis *analysis)
 {
 	ParseState *state = make_parsestate(NULL);
-	Node *raw = copyObject(unconstify(Node *, tree));
+	Node *raw = copyObjectImpl(tree); /* copyObject() needs a newer compiler from 19 on */
 	Node *node;
 
 	state->p_sourcetext = analysis->target->text;
