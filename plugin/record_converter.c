@@ -146,7 +146,7 @@ write_simple(const ConnectSchema *schema, ConnectValue *value, bool embedded, Co
 	rendered.decimal_format = DECIMAL_NUMERIC;
 	rendered.hole = NULL;
 	connect_value_json(schema, value, &rendered);
-	if (value->kind == VALUE_BYTES && !embedded && json.len >= 2 && json.data[0] == '"')
+	if ((value->kind == VALUE_BYTES || value->kind == VALUE_HOLE) && !embedded && json.len >= 2 && json.data[0] == '"')
 		json_raw(output->writer, json.data + 1, json.len - 2);
 	else
 		header_text(header_shape(schema), json.data, json.len, output->writer);

@@ -24,12 +24,23 @@ static const TransformOption changed_options[] = {
 	[UNCHANGED_NAME] = {"header.unchanged.name", OPTION_TEXT},
 };
 
+/* From this release on the content of arrays is compared, and fields that only one row has have changed. */
+#define RELEASE_DEEP_COMPARISON 307
+
 typedef struct ChangedRecord
 {
 	Transform transform;
 	ConnectSchema *changed; /* NULL: no such header */
 	ConnectSchema *unchanged;
+	bool deep;
 } ChangedRecord;
+
+/* One of the rows of an update. */
+typedef struct Image
+{
+	const ConnectSchema *schema;
+	ConnectValue *value; /* NULL: it is not known */
+} Image;
 
 /* Names of fields, for both lists as long as all of the row. */
 typedef struct Names
@@ -61,6 +72,7 @@ changed_configure(Transform *transform, const PluginOptions *options)
 {
 	ChangedRecord *extractor = (ChangedRecord *) transform;
 
+	extractor->deep = options->release >= RELEASE_DEEP_COMPARISON;
 	extractor->changed = list_schema(transform, CHANGED_NAME);
 	extractor->unchanged = list_schema(transform, UNCHANGED_NAME);
 }
@@ -96,10 +108,7 @@ same_number(double a, double b)
 	return memcmp(&a, &b, sizeof(double)) == 0 || (a != a && b != b);
 }
 
-/*
- * Objects.equals() of the Java values.  Bits are a byte[], which Java compares
- * by identity: two of them are never equal.
- */
+/* Objects.deepEquals() of the Java values. */
 static bool
 same_value(const ConnectSchema *schema, ConnectValue *a, ConnectValue *b)
 {
@@ -107,8 +116,6 @@ same_value(const ConnectSchema *schema, ConnectValue *a, ConnectValue *b)
 	connect_value_resolve(schema, b);
 	if (a->kind == VALUE_NULL || b->kind == VALUE_NULL)
 		return a->kind == b->kind;
-	if (schema->name != NULL && strcmp(schema->name, "io.debezium.data.Bits") == 0)
-		return false;
 	if (a->kind != b->kind)
 		return same_text(schema, a, b);
 	switch (a->kind)
@@ -128,6 +135,14 @@ same_value(const ConnectSchema *schema, ConnectValue *a, ConnectValue *b)
 	}
 }
 
+/* Bits are a byte[], which Objects.equals() compares by identity: two of them were never equal. */
+static bool
+is_never_equal(const ChangedRecord *extractor, const ConnectSchema *schema, const ConnectValue *value)
+{
+	return !extractor->deep && value->kind != VALUE_NULL && schema->name != NULL &&
+		   strcmp(schema->name, "io.debezium.data.Bits") == 0;
+}
+
 static ConnectValue
 empty_list(int room)
 {
@@ -138,47 +153,79 @@ empty_list(int room)
 }
 
 static void
-compare_rows(const ConnectSchema *schema, ConnectValue *before, ConnectValue *after, Names *names)
+add_name(ConnectValue *list, const ConnectSchema *field)
 {
-	for (int i = 0; i < after->count && i < before->count; i++)
-	{
-		const ConnectSchema *field = connect_field_schema(schema, i);
-		bool same = same_value(field, &before->items[i], &after->items[i]);
-		ConnectValue *list = same ? &names->unchanged : &names->changed;
+	list->items[list->count++] = connect_string(field->field);
+}
 
-		list->items[list->count++] = connect_string(field->field);
+/* The value in the other row; NULL: that has no such field.  Both rows nearly always have the same. */
+static ConnectValue *
+counterpart(const Image *image, const ConnectSchema *field, int index)
+{
+	if (index >= image->value->count || strcmp(connect_field_schema(image->schema, index)->field, field->field) != 0)
+		index = connect_field_index(image->schema, field->field);
+	return index >= 0 ? &image->value->items[index] : NULL;
+}
+
+static void
+compare_rows(const ChangedRecord *extractor, const Image *before, const Image *after, Names *names)
+{
+	for (int i = 0; i < after->value->count; i++)
+	{
+		const ConnectSchema *field = connect_field_schema(after->schema, i);
+		ConnectValue *new_value = &after->value->items[i];
+		ConnectValue *old_value = counterpart(before, field, i);
+		bool same = old_value != NULL && same_value(field, old_value, new_value) &&
+					!is_never_equal(extractor, field, new_value);
+
+		add_name(same ? &names->unchanged : &names->changed, field);
+	}
+	for (int i = 0; i < before->value->count; i++)
+	{
+		const ConnectSchema *field = connect_field_schema(before->schema, i);
+
+		if (counterpart(after, field, i) == NULL)
+			add_name(&names->changed, field);
 	}
 }
 
 /* ---------------------------------------------------------------- records */
 
-static ConnectValue *
-image(ConnectRecord *record, const char *name, const ConnectSchema **schema)
+static Image
+find_image(ConnectRecord *record, const char *name)
 {
-	ConnectValue *value = connect_field(record->value_schema, &record->value, name, schema);
+	Image image = {NULL, NULL};
 
-	if (value != NULL)
-		connect_value_resolve(*schema, value);
-	return value != NULL && value->kind == VALUE_STRUCT ? value : NULL;
+	image.value = connect_field(record->value_schema, &record->value, name, &image.schema);
+	if (image.value != NULL)
+		connect_value_resolve(image.schema, image.value);
+	if (image.value != NULL && image.value->kind != VALUE_STRUCT)
+		image.value = NULL;
+	return image;
+}
+
+static int
+room(const Image *image)
+{
+	return image->value ? image->value->count : 0;
 }
 
 static TransformResult
 changed_apply(Transform *transform, ConnectRecord *record)
 {
 	ChangedRecord *extractor = (ChangedRecord *) transform;
-	const ConnectSchema *schema = NULL;
-	ConnectValue *before;
-	ConnectValue *after;
+	Image before;
+	Image after;
 	Names names;
 
 	if (!record_is_envelope(record))
 		return RECORD_KEPT;
-	before = image(record, "before", &schema);
-	after = image(record, "after", &schema);
-	names.changed = empty_list(after ? after->count : 0);
-	names.unchanged = empty_list(after ? after->count : 0);
-	if (before != NULL && after != NULL)
-		compare_rows(schema, before, after, &names);
+	before = find_image(record, "before");
+	after = find_image(record, "after");
+	names.changed = empty_list(room(&before) + room(&after));
+	names.unchanged = empty_list(room(&after));
+	if (before.value != NULL && after.value != NULL)
+		compare_rows(extractor, &before, &after, &names);
 	if (extractor->changed != NULL)
 		record_add_header(record, extractor->changed->name, extractor->changed, names.changed);
 	if (extractor->unchanged != NULL)

@@ -35,10 +35,14 @@ static const TransformOption routing_options[] = {
 	[HASH_FUNCTION] = {"partition.hash.function", OPTION_ENUM, "java", "java|murmur"},
 };
 
+/* From this release on a structure that is null on the way to a field is no error. */
+#define RELEASE_NULLS_ON_THE_WAY 307
+
 typedef struct PartitionRouting
 {
 	Transform transform;
-	List *paths; /* of lists of names */
+	List *paths;		/* of lists of names */
+	bool needs_structs; /* a structure on the way to a field must not be null */
 } PartitionRouting;
 
 /* Where one of the fields is. */
@@ -62,6 +66,7 @@ routing_configure(Transform *transform, const PluginOptions *options)
 	PartitionRouting *routing = (PartitionRouting *) transform;
 	ListCell *cell;
 
+	routing->needs_structs = options->release < RELEASE_NULLS_ON_THE_WAY;
 	foreach (cell, java_list(transform_text(transform, PAYLOAD_FIELDS)))
 	{
 		if (*(const char *) lfirst(cell) == '\0')
@@ -128,42 +133,27 @@ build_plan(const Transform *transform, ConnectRecord *record, const ConnectSchem
 
 /* ---------------------------------------------------------------- records */
 
-/* A structure on the way that is null is an error, as in Debezium. */
-static bool
-is_missing(const ConnectSchema *schema, const ConnectValue *value, ConnectRecord *record)
-{
-	if (value->kind != VALUE_NULL)
-		return false;
-	record_refuse(record,
-				  "Unprocessable message: \"%s\" is null, and a field of it is to choose the partition "
-				  "(java.lang.NullPointerException)",
-				  schema->field);
-	return true;
-}
-
-/* The value of a field and its schema; NULL if it is null or does not exist. */
+/* The value of a field and its schema; NULL if it, or what it is in, is null or does not exist. */
 static ConnectValue *
-field_value(const FieldPath *path, ConnectRecord *record, const ConnectSchema **schema)
+field_value(const PartitionRouting *routing, const FieldPath *path, ConnectRecord *record, const ConnectSchema **schema)
 {
 	ConnectValue *value = &record->value;
 
 	*schema = record->value_schema;
-	for (int i = 0; i < path->steps; i++)
+	for (int i = 0; i < path->steps && value->kind != VALUE_NULL; i++)
 	{
-		if (is_missing(*schema, value, record))
-			return NULL;
 		value = &value->items[path->index[i]];
 		*schema = connect_field_schema(*schema, path->index[i]);
 		connect_value_resolve(*schema, value);
+		if (value->kind == VALUE_NULL && path->exists && i == path->steps - 1)
+			*value = connect_default(*schema);
+		else if (value->kind == VALUE_NULL && routing->needs_structs)
+			record_refuse(record,
+						  "Unprocessable message: \"%s\" is null, and a field of it is to choose the partition "
+						  "(java.lang.NullPointerException)",
+						  (*schema)->field);
 	}
-	if (!path->exists)
-	{
-		(void) is_missing(*schema, value, record);
-		return NULL;
-	}
-	if (value->kind == VALUE_NULL)
-		*value = connect_default(*schema);
-	return value->kind != VALUE_NULL ? value : NULL;
+	return path->exists && value->kind != VALUE_NULL ? value : NULL;
 }
 
 /* Sum of the hashes of the fields that have a value; false: none has. */
@@ -175,7 +165,7 @@ sum_hashes(PartitionRouting *routing, ConnectRecord *record, const RoutingPlan *
 	for (int i = 0; i < plan->count && record->refusal == NULL; i++)
 	{
 		const ConnectSchema *schema;
-		ConnectValue *value = field_value(plan->paths[i], record, &schema);
+		ConnectValue *value = field_value(routing, plan->paths[i], record, &schema);
 		int32 hash = 0;
 		bool hashed = true;
 

@@ -65,7 +65,7 @@ SELECT * FROM partitions('change.name', 'murmur', '3') WHERE key = '{"id":1}';
 SELECT * FROM partitions('op,source.table', 'java', '4') WHERE key = '{"id":1}';
 SELECT fields, hash, p.partition FROM unnest('{change.id,change.n,change.price,"change.n, change.price"}'::text[]) AS fields, unnest('{java,murmur}'::text[]) AS hash,
     LATERAL partitions(fields, hash) AS p WHERE key = '{"id":1}' AND op = 'c';
--- fields that do not exist count for nothing, but a structure that is null has none to ask for
+-- fields that do not exist count for nothing, nor those of a row that is not there
 SELECT * FROM partitions('change.nothing,nothing,op.x') WHERE op = 'c';
 SELECT * FROM partitions('change.nothing,nothing,source') WHERE op = 'c';
 SELECT * FROM partitions('before.name');
@@ -75,13 +75,14 @@ SELECT transform_refusal('part', 'part.partition.payload.fields', 'a', 'part.par
 SELECT transform_refusal('part', 'part.partition.payload.fields', 'a', 'part.partition.topic.num', '3', 'part.partition.hash.function', 'md5');
 SELECT slot_drop();
 
--- ExtractChangedRecordState: which columns an update changed, if the old row is known; Java never takes two bit strings for the same
+-- ExtractChangedRecordState: which columns an update changed, if the old row is known
 SELECT slot_new();
 INSERT INTO item VALUES (3, 'ink', 3, 1.50, '0011', '{a,b}'), (4, NULL, NULL, NULL, NULL, NULL);
 UPDATE item SET tags = '{a,c}', price = 2.50 WHERE id = 3;
 UPDATE item SET n = n WHERE id = 4;
 DELETE FROM item WHERE id = 3;
 SELECT key, value::json->>'op', headers FROM through('changed', 'changed.header.changed.name', 'new', 'changed.header.unchanged.name', 'same');
+SELECT headers FROM through('changed', 'changed.header.changed.name', 'new', 'debezium.version', '3.6.1.Final') WHERE key = '{"id":3}' AND value::json->>'op' = 'u';
 -- HeaderToValue: headers as fields of the value, or of structures in it; a structure that gets one may not be null any more, as in Debezium
 SELECT value, headers FROM through('changed,flat,move', 'changed.header.changed.name', 'new', 'changed.header.unchanged.name', 'same',
     'move.headers', 'new', 'move.fields', 'changed', 'move.operation', 'move') WHERE value IS NOT NULL;

@@ -53,7 +53,7 @@ SELECT key, value, headers FROM flattened('flat.add.headers', 'op,source.table,t
 SELECT value FROM flattened('value.converter.schemas.enable', 'true', 'flat.add.fields', 'op,source.snapshot,before.n', 'flat.delete.tombstone.handling.mode', 'rewrite') LIMIT 1;
 INSERT INTO item VALUES (3, NULL, 3, '{}', NULL);
 -- rows of a snapshot
-SELECT key, regexp_replace(value, '\d{10,}', '0', 'g') FROM wal2debezium.snapshot('item', 'config', config('flat', 'flat.add.fields', 'op,source.snapshot,ts_ms'));
+SELECT key, regexp_replace(value, '\d{10,}', '0', 'g'), headers FROM wal2debezium.snapshot('item', 'config', config('flat', 'flat.add.fields', 'op,source.snapshot,ts_ms', 'flat.add.headers', 'source.snapshot'));
 -- what stops the run
 SELECT value FROM flattened('flat.add.fields', 'nowhere.x');
 SELECT value FROM flattened('flat.add.fields', 'op.x');
