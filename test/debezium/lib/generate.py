@@ -234,7 +234,8 @@ class Generator:
         """A publication of one's own, of some tables, columns, rows and kinds of changes."""
         rng, parts = self.rng, []
         for table in rng.sample(tables, rng.randint(1, len(tables))):
-            columns = [c for c in table.real() if c.name in ("k", "Ключ k", "part") or self.chance(0.8)]
+            all_of_them = any(c.kind.sql.startswith("d_mood") for c in table.columns)       # as with generated columns
+            columns = [c for c in table.real() if c.name in ("k", "Ключ k", "part") or self.chance(0.8) or all_of_them]
             named = f" ({', '.join(quote(c.name) for c in columns)})" if columns and self.chance(0.3) else ""
             rows = f" where ({rng.choice([quote(c.name) for c in columns])} is not null)" if columns and self.chance(0.2) else ""
             parts.append(table.sql + named + rows)

@@ -53,7 +53,7 @@ OPTIONAL_ITEMS = {"smallint", "integer", "bigint", "oid", "real", "double precis
 
 def odd_array(place):
     """One odd element makes the whole array null: NULL where items are required, NaN in numeric; shapes always do."""
-    if not (place.in_row and place.type.endswith("[]") and place.debezium == "null" and place.ours.startswith("[")):
+    if not ((place.in_row or place.key) and place.type.endswith("[]") and place.debezium == "null" and place.ours.startswith("[")):
         return False
     element, items = place.type[:-2].split(".")[-1], json.loads(place.ours)
     if element == "numeric":
