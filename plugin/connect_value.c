@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "common/base64.h"
 #include "miscadmin.h"
 
 #include "connect_text.h"
@@ -146,19 +147,32 @@ scalar_default(const ConnectSchema *schema, const char *text, Size size)
 	return connect_string_sized(text, size);
 }
 
-/* Defaults of bytes and of what has items stay as they are rendered: no transform looks into these. */
+static ConnectValue
+bytes_default(const char *json, Size size)
+{
+	int digits = (int) size - 2;
+	char *bytes = palloc(pg_b64_dec_len(digits) + 1);
+	int count = pg_b64_decode(json + 1, digits, (void *) bytes, pg_b64_dec_len(digits));
+
+	return connect_bytes(bytes, Max(count, 0));
+}
+
+/* Defaults of what has items, and Decimals as numbers, stay as they are rendered: no transform looks into these. */
 ConnectValue
 connect_default(const ConnectSchema *schema)
 {
 	JsonWriter text;
 	ConnectValue rendered = {.kind = VALUE_JSON};
-	bool nested = schema->items || schema->values || schema->fields || strcmp(schema->type, "bytes") == 0;
+	bool nested = schema->items || schema->values || schema->fields;
+	bool is_bytes = strcmp(schema->type, "bytes") == 0;
 
 	if (schema->default_json == NULL)
 		return connect_null();
 	rendered.bytes = schema->default_json;
 	rendered.size = strlen(schema->default_json);
-	if (nested)
+	if (is_bytes && rendered.bytes[0] == '"')
+		return bytes_default(rendered.bytes, rendered.size);
+	if (nested || is_bytes)
 		return rendered;
 	json_writer_init(&text, CurrentMemoryContext, rendered.size + 1);
 	connect_scalar_text(rendered.bytes, rendered.size, &text);
@@ -215,9 +229,8 @@ write_null(const ConnectSchema *schema, ConnectOutput *output)
 	else
 	{
 		if (!schema->optional && schema->default_json == NULL && output->obstacle == NULL)
-			output->obstacle = schema->field
-								   ? psprintf("field \"%s\" is required, and its value is null", schema->field)
-								   : "a value is required and is null";
+			output->obstacle = schema->field ? psprintf("field %s is required, and its value is null", schema->field)
+											 : "a value is required and is null";
 		json_null(output->writer);
 	}
 }

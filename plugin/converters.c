@@ -36,7 +36,7 @@ typedef struct ConverterOptions
 {
 	OptionId converter;
 	OptionId delegate;
-	int bytes;		 /* the converter's number that is ByteArrayConverter; BinaryDataConverter comes behind it */
+	int bytes;			/* the converter's number that is ByteArrayConverter; BinaryDataConverter comes behind it */
 	int first_delegate; /* the converter's number that is the delegate's first */
 	OptionId settings[3];
 	OptionId delegate_settings[3];

@@ -268,8 +268,9 @@ encode_timestamptz_iso(const ValueCodec *codec, Datum datum, JsonWriter *writer)
 	start = json_reserve(writer, TEMPORAL_TEXT_MAX);
 	start_of_fraction = begin_timestamp(writer, start, &parts);
 	/* a width of 0 is none to ZonedTimestamp: a default that no server has rounded keeps its digits */
-	finish_text(writer, start, codec->precision > 0 ? text_fraction(start_of_fraction, parts.micros, codec->precision)
-												: text_short_fraction(start_of_fraction, parts.micros));
+	finish_text(writer, start,
+				codec->precision > 0 ? text_fraction(start_of_fraction, parts.micros, codec->precision)
+									 : text_short_fraction(start_of_fraction, parts.micros));
 	return true;
 }
 

@@ -409,8 +409,8 @@ render_header_key(Envelope *envelope, const RelationSchema *schema, int which, c
 
 /* A key changed: delete of the old key, tombstone, create of the new one (reference 3.4). */
 static void
-emit_key_change(Envelope *envelope, RelationSchema *schema, Relation rel, const RowImage *before,
-				const RowImage *after, XLogRecPtr lsn)
+emit_key_change(Envelope *envelope, RelationSchema *schema, Relation rel, const RowImage *before, const RowImage *after,
+				XLogRecPtr lsn)
 {
 	Change deleted = {.op = 'd',
 					  .lsn = lsn,

@@ -47,10 +47,10 @@ typedef struct RecordParts
 	Size own_headers_size;
 	uint8 flags; /* RECORD_* except RECORD_LAST */
 	XLogRecPtr lsn;
-	bool routed;	  /* the next three are set, else nothing is known of them */
-	int32 partition;  /* -1: the producer's partitioner decides */
-	int64 timestamp;  /* ms since 1970, -1: not set */
-	uint64 key_hash;  /* of the key before transforms; 0: that of the key */
+	bool routed;		 /* the next three are set, else nothing is known of them */
+	int32 partition;	 /* -1: the producer's partitioner decides */
+	int64 timestamp;	 /* ms since 1970, -1: not set */
+	uint64 key_hash;	 /* of the key before transforms; 0: that of the key */
 	int holes;			 /* how many batch_hole() calls follow */
 	const char *refusal; /* why a key rendered before cannot be written, so that the record is refused; NULL: it can */
 } RecordParts;

@@ -106,8 +106,7 @@ find_context_headers(const RecordWriter *writer, const ConnectRecord *record)
 
 		if (!is_context_header(writer, record, start))
 			continue;
-		while (same < count &&
-			   list_nth(record->headers, start + same) == list_nth(writer->context_headers, same))
+		while (same < count && list_nth(record->headers, start + same) == list_nth(writer->context_headers, same))
 			same++;
 		if (same == count)
 			return start;
@@ -138,7 +137,7 @@ append_header(RecordWriter *writer, const RecordHeader *header)
 		json_char(&writer->scratch, '}');
 	header_append(&writer->own_headers, header->name, conversion == CONVERT_NULL ? NULL : writer->scratch.data,
 				  writer->scratch.len);
-	return obstacle ? psprintf("header \"%s\": %s", header->name, obstacle) : NULL;
+	return obstacle ? psprintf("header %s: %s", header->name, obstacle) : NULL;
 }
 
 /*
@@ -276,16 +275,16 @@ write_record(RecordWriter *writer, ConnectRecord *record, const RecordFacts *fac
 {
 	PartPlan key = plan_part(writer, record, ROLE_OF_KEYS, record->key_schema, &record->key);
 	PartPlan value = plan_part(writer, record, ROLE_OF_VALUES, record->value_schema, &record->value);
-	RecordParts parts = {.topic = dictionary_intern_string(writer->dictionary, ENTRY_TOPIC, record->topic,
-														   strlen(record->topic)),
-						 .relation = facts->relation,
-						 .key_schema = key.schema,
-						 .value_schema = value.schema,
-						 .lsn = facts->lsn,
-						 .routed = true,
-						 .partition = record->partition,
-						 .timestamp = record->timestamp,
-						 .key_hash = key_hash};
+	RecordParts parts = {
+		.topic = dictionary_intern_string(writer->dictionary, ENTRY_TOPIC, record->topic, strlen(record->topic)),
+		.relation = facts->relation,
+		.key_schema = key.schema,
+		.value_schema = value.schema,
+		.lsn = facts->lsn,
+		.routed = true,
+		.partition = record->partition,
+		.timestamp = record->timestamp,
+		.key_hash = key_hash};
 	JsonWriter *out;
 
 	parts.flags = (key.conversion == CONVERT_NULL ? RECORD_NULL_KEY : 0) |

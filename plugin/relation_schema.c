@@ -7,9 +7,7 @@
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
 #include "catalog/pg_class.h"
-#include "catalog/pg_type.h"
 #include "mb/pg_wchar.h"
 #include "nodes/bitmapset.h"
 #include "utils/builtins.h"
@@ -17,7 +15,6 @@
 #include "utils/memutils.h"
 #include "utils/relcache.h"
 #include "utils/ruleutils.h"
-#include "utils/syscache.h"
 
 #include "column_mapper.h"
 #include "connect_text.h"
@@ -181,28 +178,6 @@ rendered(bool (*render)(const ValueCodec *, JsonWriter *), const ValueCodec *cod
 	return result;
 }
 
-/* NOT NULL of the column, of its domain or of one below (Debezium does not look below; docs/parity.md). */
-static bool
-column_not_null(Form_pg_attribute attribute)
-{
-	bool not_null = attribute->attnotnull;
-	Oid type = attribute->atttypid;
-
-	while (!not_null && OidIsValid(type))
-	{
-		HeapTuple tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
-		Form_pg_type form;
-
-		if (!HeapTupleIsValid(tuple))
-			break;
-		form = (Form_pg_type) GETSTRUCT(tuple);
-		not_null = form->typnotnull;
-		type = form->typtype == TYPTYPE_DOMAIN ? form->typbasetype : InvalidOid;
-		ReleaseSysCache(tuple);
-	}
-	return not_null;
-}
-
 /*
  * What NULL shows, and what stands in for a column that an old tuple lacks.
  * own_default: the default as the column's values are written, which a mask or
@@ -311,7 +286,7 @@ static ConnectSchema *
 plan_field(Build *build, ColumnPlan *column, Form_pg_attribute attribute, RowRole role, bool bare)
 {
 	bool is_key = role != ROLE_ROW;
-	bool not_null = column_not_null(attribute) && !bare;
+	bool not_null = source_not_null(attribute) && !bare;
 	char *expression = bare ? NULL : default_expression(build, attribute);
 	char *value_default = default_json(expression, attribute, column->codec);
 	ConnectSchema *field = column->codec->encoder->schema(column->codec);

@@ -56,7 +56,7 @@ typedef struct RowPlan
 {
 	int count;
 	ColumnPlan *columns;
-	FixedText constant; /* a field behind the columns that is the same in each row; none */
+	FixedText constant;		   /* a field behind the columns that is the same in each row; none */
 	const char *constant_text; /* its value, a string */
 } RowPlan;
 

@@ -50,7 +50,9 @@ scalar_from_text(const ConnectSchema *schema, const char *text, Size size)
 		return connect_bytes(text, size);
 	if (strcmp(schema->type, "boolean") == 0)
 		return connect_boolean(size > 0 && text[0] == 't');
-	if (strcmp(schema->type, "float") == 0 || strcmp(schema->type, "double") == 0)
+	if (strcmp(schema->type, "float") == 0)
+		return connect_float(strtof(pnstrdup(text, size), NULL));
+	if (strcmp(schema->type, "double") == 0)
 		return connect_float(strtod(pnstrdup(text, size), NULL));
 	return connect_integer(strtoll(pnstrdup(text, size), NULL, 10));
 }
@@ -213,8 +215,7 @@ static void
 source_write(const void *source, int index pg_attribute_unused(), ConnectOutput *output)
 {
 	const SourceSource *from = source;
-	Size mark =
-		source_block_write(from->block, output->writer, from->table->text, from->table->size, from->lsn);
+	Size mark = source_block_write(from->block, output->writer, from->table->text, from->table->size, from->lsn);
 
 	if (from->hole && output->hole != NULL)
 		output->hole(output->arg, HOLE_SNAPSHOT_MARK, mark);
@@ -228,8 +229,7 @@ source_holes(const void *source)
 	return ((const SourceSource *) source)->hole ? 1 : 0;
 }
 
-static const DeferredMethods source_methods = {
-	.write = source_write, .resolve = source_resolve, .holes = source_holes};
+static const DeferredMethods source_methods = {.write = source_write, .resolve = source_resolve, .holes = source_holes};
 
 ConnectValue
 source_value(const SourceBlock *source, const FixedText *source_table, const char *schema_name, const char *table_name,

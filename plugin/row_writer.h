@@ -51,10 +51,10 @@ extern void row_write_value(RowWriter *rows, const RelationSchema *schema, Colum
 /* How a column's value comes about. */
 typedef enum ColumnState
 {
-	COLUMN_VALUE,	   /* the image has it, or the old one where it is in TOAST */
-	COLUMN_NULL,	   /* it is null, and may be */
-	COLUMN_CONSTANT,   /* a filler, a placeholder, a mask */
-	COLUMN_UNWRITABLE  /* none of these */
+	COLUMN_VALUE,	  /* the image has it, or the old one where it is in TOAST */
+	COLUMN_NULL,	  /* it is null, and may be */
+	COLUMN_CONSTANT,  /* a filler, a placeholder, a mask */
+	COLUMN_UNWRITABLE /* none of these */
 } ColumnState;
 
 /* Sets *value of COLUMN_VALUE, *text (as it is written) of the next two. */

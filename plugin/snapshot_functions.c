@@ -154,7 +154,8 @@ read_rows(SnapshotRead *read)
 		if (table_scan_getnextslot(read->scan, ForwardScanDirection, read->slot))
 		{
 			slot_getallattrs(read->slot);
-			envelope_read(session->envelope, read->schema, read->rel, read->slot->tts_values, read->slot->tts_isnull, read->lsn);
+			envelope_read(session->envelope, read->schema, read->rel, read->slot->tts_values, read->slot->tts_isnull,
+						  read->lsn);
 			read->rows++;
 		}
 		else

@@ -203,12 +203,26 @@ snapshot_value(const SourceBlock *source)
 	return option_number(source->options, FORMAT) == FORMAT_JSON ? connect_string(HOLE_TEXT) : hole;
 }
 
+/* JSON in a string; null or the commit, then the LSN. */
 static ConnectValue
 sequence_value(const SourceInfo *info, XLogRecPtr lsn)
 {
+	char commit[24];
+	char change[24];
+	JsonWriter text;
+
+	snprintf(commit, sizeof(commit), UINT64_FORMAT, info->last_commit);
+	snprintf(change, sizeof(change), UINT64_FORMAT, lsn);
+	json_writer_init(&text, CurrentMemoryContext, 64);
+	json_char(&text, '[');
 	if (info->last_commit == 0)
-		return connect_string(psprintf("[null,\"" UINT64_FORMAT "\"]", lsn));
-	return connect_string(psprintf("[\"" UINT64_FORMAT "\",\"" UINT64_FORMAT "\"]", info->last_commit, lsn));
+		json_null(&text);
+	else
+		json_cstring(&text, commit);
+	json_char(&text, ',');
+	json_cstring(&text, change);
+	json_char(&text, ']');
+	return connect_string_sized(text.data, text.len);
 }
 
 void

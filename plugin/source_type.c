@@ -10,9 +10,11 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "access/transam.h"
 #include "catalog/pg_type.h"
 #include "utils/lsyscache.h"
+#include "utils/syscache.h"
 
 #include "encoder_table.h"
 #include "source_type.h"
@@ -182,4 +184,25 @@ source_type_describe(Oid type, int32 typmod, bool from_sequence, bool snapshot, 
 	else
 		describe_default(source, type);
 	return source;
+}
+
+bool
+source_not_null(Form_pg_attribute attribute)
+{
+	bool not_null = attribute->attnotnull;
+	Oid type = attribute->atttypid;
+
+	while (!not_null && OidIsValid(type))
+	{
+		HeapTuple tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
+		Form_pg_type form;
+
+		if (!HeapTupleIsValid(tuple))
+			break;
+		form = (Form_pg_type) GETSTRUCT(tuple);
+		not_null = form->typnotnull;
+		type = form->typtype == TYPTYPE_DOMAIN ? form->typbasetype : InvalidOid;
+		ReleaseSysCache(tuple);
+	}
+	return not_null;
 }

@@ -11,6 +11,7 @@
 #define SOURCE_TYPE_H
 
 #include "postgres.h"
+#include "catalog/pg_attribute.h"
 
 #define NO_LENGTH (-1)
 #define NO_SCALE (-1)
@@ -29,5 +30,8 @@ typedef struct SourceType
  * release as in ValueModes.  Looks at the catalogue, takes no lock.
  */
 extern SourceType *source_type_describe(Oid type, int32 typmod, bool from_sequence, bool snapshot, int release);
+
+/* NOT NULL of the column, of its domain or of one below (Debezium does not look below; docs/parity.md). */
+extern bool source_not_null(Form_pg_attribute attribute);
 
 #endif /* SOURCE_TYPE_H */

@@ -64,8 +64,8 @@ typedef struct TransformClass
 struct Transform
 {
 	const TransformClass *class;
-	const char *prefix; /* "transforms.<alias>." */
-	OptionValue *values; /* by index in class->options */
+	const char *prefix;	  /* "transforms.<alias>." */
+	OptionValue *values;  /* by index in class->options */
 	Transform *predicate; /* NULL: always applied */
 	bool negate;
 };

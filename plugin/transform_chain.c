@@ -107,13 +107,12 @@ check_aliases(const Section *section)
 
 	foreach (cell, section->aliases)
 	{
-		for_each_from (other, section->aliases, foreach_current_index(cell) + 1)
-			if (strcmp(lfirst(cell), lfirst(other)) == 0)
-				ereport(ERROR,
-						(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						 errmsg("invalid value \"%s\" for option \"%s\"",
-								given(section->options, section->family, section->name), section->name),
-						 errdetail("\"%s\" is listed twice.", (const char *) lfirst(cell))));
+		for_each_from(other, section->aliases,
+					  foreach_current_index(cell) + 1) if (strcmp(lfirst(cell), lfirst(other)) == 0)
+			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+							errmsg("invalid value \"%s\" for option \"%s\"",
+								   given(section->options, section->family, section->name), section->name),
+							errdetail("\"%s\" is listed twice.", (const char *) lfirst(cell))));
 	}
 }
 
@@ -174,9 +173,9 @@ find_class(const Section *section, const char *name)
 						errdetail("\"%s\" lists it.", section->name)));
 	class = section->find(type);
 	if (class == NULL)
-		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-						errmsg("invalid value \"%s\" for option \"%s\"", type, name),
-						errdetail("It is not built."), errhint("docs/transforms.md lists what is built.")));
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("invalid value \"%s\" for option \"%s\"", type, name),
+				 errdetail("It is not built."), errhint("docs/transforms.md lists what is built.")));
 	return class;
 }
 
@@ -275,14 +274,10 @@ TransformChain *
 transform_chain_new(MemoryContext context, const PluginOptions *options)
 {
 	MemoryContext previous = MemoryContextSwitchTo(context);
-	Section transforms = {.options = options,
-						  .family = OPT_FAMILY_TRANSFORMS,
-						  .name = TRANSFORMS,
-						  .find = transform_find};
-	Section predicates = {.options = options,
-						  .family = OPT_FAMILY_PREDICATES,
-						  .name = PREDICATES,
-						  .find = predicate_find};
+	Section transforms = {
+		.options = options, .family = OPT_FAMILY_TRANSFORMS, .name = TRANSFORMS, .find = transform_find};
+	Section predicates = {
+		.options = options, .family = OPT_FAMILY_PREDICATES, .name = PREDICATES, .find = predicate_find};
 	TransformChain *chain = NULL;
 	ListCell *cell;
 

@@ -38,7 +38,8 @@ typedef struct TxnState
 	/* of the session */
 	uint64 serial;			/* transactions opened */
 	XLogRecPtr last_commit; /* end LSN of the last one; 0: none yet */
-	int64 last_time_us;		/* its commit time; before the first, the session's start (PostgresOffsetContext.initialContext) */
+	int64
+		last_time_us; /* its commit time; before the first, the session's start (PostgresOffsetContext.initialContext) */
 	DictionaryEntry *topic; /* of transaction metadata; NULL: off */
 	DictionaryEntry *key_schema;
 	const struct ConnectSchema *key_text; /* as RecordParts.key_text; NULL: keys are JSON */

@@ -204,7 +204,8 @@ test_values(void)
 	refuses("tasks.max", "2", "invalid value \"2\" for option \"tasks.max\"", "only 1 is possible");
 	refuses("decimal.handling.mode", "exact", "invalid value \"exact\"", "precise|double|string");
 	refuses("value.converter", "io.confluent.connect.avro.AvroConverter", "value.converter", "schema registry");
-	refuses("value.converter", "org.apache.kafka.connect.converters.ByteArrayConverter", "value.converter", "JsonConverter");
+	refuses("value.converter", "org.apache.kafka.connect.converters.ByteArrayConverter", "value.converter",
+			"JsonConverter");
 	refuses("key.converter", "org.apache.kafka.connect.converters.ByteArrayConverter", "key.converter", "bytes only");
 	refuses("header.converter", "org.apache.kafka.connect.converters.ByteArrayConverter", "header.converter",
 			"bytes only");
