@@ -469,7 +469,6 @@ envelope_update(Envelope *envelope, RelationSchema *schema, Relation rel, HeapTu
 	after->toast = before; /* a key that is in TOAST stands in the old row, even where that has nothing else */
 	if (before != NULL && schema->keyed)
 	{
-		batch_take_refusal(envelope->batch); /* of the record before */
 		change.key = render_key(envelope, schema, 1, after);
 		if (!same_text(render_key(envelope, schema, 0, before), change.key) || !same_nulls(&schema->key, before, after))
 		{

@@ -439,6 +439,7 @@ batch_record_end(FrameBatch *batch)
 
 	if (skip_record(batch))
 	{
+		batch->refused = 0;
 		json_mark(writer, 0);
 		writer->len = batch->record_start;
 		batch->next_index++;
@@ -454,6 +455,7 @@ batch_record_end(FrameBatch *batch)
 	if (batch->refused)
 	{
 		write_refused(batch);
+		batch->refused = 0;
 		return;
 	}
 	put_u32(fixed + 48, batch->value_start - batch->key_start);

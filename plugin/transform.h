@@ -80,7 +80,7 @@ extern List *transform_list(const Transform *transform, int index);
 
 /* ERROR: the option's name, its value, what is wrong and what to do about it (NULL: nothing to say). */
 extern void transform_option_error(const Transform *transform, int index, const char *detail, const char *hint)
-	pg_attribute_noreturn();
+	__attribute__((noreturn));
 
 /* The option as a pattern in Java's dialect, compiled; ERROR names the option. */
 extern JavaRegex *transform_regex(const Transform *transform, int index, const PluginOptions *options);

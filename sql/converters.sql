@@ -18,12 +18,21 @@ DELETE FROM t;
 INSERT INTO k VALUES (1, E'a,b="c"\\ 😀', 1e-5, 1.5, true, '{a,NULL,"b c"}', 1), (NULL, NULL, 'NaN', NULL, NULL, NULL, NULL);
 SELECT length(pg_logical_emit_message(true, 'prefix', 'text')::text) > 0;
 SELECT * FROM with_text_keys('header.converter', 'org.apache.kafka.connect.storage.StringConverter');
+-- values: Java's text of the whole structure, fields that are null left out
+INSERT INTO t VALUES (3, E'a "b"\n');
+SELECT value FROM wal2debezium.peek('regression', NULL, 'topic.prefix', 'app', 'value.converter', 'org.apache.kafka.connect.storage.StringConverter', 'transforms', 'row',
+    'transforms.row.type', 'io.debezium.transforms.ExtractNewRecordState');
+-- BinaryDataConverter leaves what is not bytes to its delegate
+SELECT key, value FROM wal2debezium.peek('regression', NULL, 'topic.prefix', 'app', 'transforms', 'row,note', 'transforms.row.type', 'io.debezium.transforms.ExtractNewRecordState',
+    'transforms.note.type', 'org.apache.kafka.connect.transforms.ExtractField$Value', 'transforms.note.field', 'v',
+    'key.converter', 'io.debezium.converters.BinaryDataConverter', 'key.converter.delegate.converter.type', 'org.apache.kafka.connect.json.JsonConverter', 'key.converter.delegate.converter.type.schemas.enable', 'false',
+    'value.converter', 'io.debezium.converters.BinaryDataConverter', 'value.converter.delegate.converter.type', 'org.apache.kafka.connect.storage.StringConverter');
 SELECT slot_drop();
 -- what cannot be written so is refused by name
 SELECT refusal('key.converter', 'org.apache.kafka.connect.storage.StringConverter');
 DROP TABLE bytes;
 SELECT refusal('key.converter', 'org.apache.kafka.connect.storage.StringConverter');
-SELECT refusal('value.converter', 'org.apache.kafka.connect.storage.StringConverter');
+SELECT refusal('value.converter.delegate.converter.type', 'org.apache.kafka.connect.storage.StringConverter');
 SELECT refusal('value.converter', 'org.apache.kafka.connect.converters.ByteArrayConverter');
 SELECT refusal('header.converter', 'org.apache.kafka.connect.converters.ByteArrayConverter');
 SELECT refusal('value.converter', 'io.confluent.connect.avro.AvroConverter');

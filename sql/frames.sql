@@ -57,6 +57,13 @@ SELECT entries FROM frames('column.exclude.list', 'public.k.id', 'event.converti
 UPDATE k SET id = 3;
 SELECT entries FROM frames('key.converter', 'org.apache.kafka.connect.storage.StringConverter', 'header.converter', 'org.apache.kafka.connect.storage.StringConverter', 'extended.headers.enabled', 'false');
 DROP TABLE k;
+-- a record that a transform refuses is refused alone
+CREATE TABLE outbox (id int PRIMARY KEY, aggregatetype text, aggregateid text, type text, payload text);
+INSERT INTO outbox VALUES (1, 'order', '7', 'placed', 'one');
+UPDATE outbox SET payload = 'two';
+INSERT INTO outbox VALUES (2, 'order', '7', 'placed', 'three');
+SELECT entries FROM frames('transforms', 'outbox', 'transforms.outbox.type', 'io.debezium.transforms.outbox.EventRouter', 'transforms.outbox.table.op.invalid.behavior', 'fatal', 'extended.headers.enabled', 'false');
+DROP TABLE outbox;
 SELECT slot_drop();
 DROP TABLE t;
 DROP FUNCTION frames, entries, le;

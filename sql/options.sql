@@ -40,6 +40,12 @@ SELECT refusal('config', '');
 -- the relay's options and those without effect are recognized
 SELECT refusal('database.hostname', 'db', 'slot.name', 'x', 'max.batch.size', '10', 'plugin.name', 'pgoutput');
 SELECT slot_drop();
+-- validate() says so before there is a slot
+SELECT wal2debezium.validate('topic.prefix', 'app', 'transforms', 'route', 'transforms.route.type', 'org.apache.kafka.connect.transforms.RegexRouter', 'transforms.route.regex', '(', 'transforms.route.replacement', 'x');
+SELECT wal2debezium.validate('config', '{"transforms": "a", "transforms.a.type": "io.debezium.transforms.SchemaChangeEventFilter"}');
+SELECT wal2debezium.validate('config', '{"transforms": "a", "transforms.a.type": "io.debezium.transforms.ExtractNewRecordState", "transforms.a.add.field": "op"}');
+SELECT wal2debezium.validate('config', '{"transforms": "a", "transforms.a.type": "io.debezium.transforms.ExtractNewRecordState", "transforms.a.predicate": "p"}');
+SELECT wal2debezium.validate('config', '{"transforms": "a", "transforms.a.type": "io.debezium.transforms.ExtractNewRecordState"}');
 -- the table itself
 SELECT count(*) > 100 FROM wal2debezium.options();
 SELECT * FROM wal2debezium.options() WHERE name IN ('topic.prefix', 'decimal.handling.mode', 'transforms', 'max.batch.size') ORDER BY name COLLATE "C";
