@@ -4,7 +4,7 @@ import os, shutil, subprocess, sys, tempfile
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TOP = os.path.dirname(os.path.dirname(HERE))
 TOOLS = os.path.join(TOP, "test", "tools")
-SETTINGS = ("shared_buffers=512MB", "logical_decoding_work_mem=256MB", "max_replication_slots=100", "synchronous_commit=off")
+SETTINGS = ("shared_buffers=512MB", "logical_decoding_work_mem=256MB", "max_replication_slots=100")
 
 # Asked before the slot is read, so that no walsender is too fast to be seen.
 WALSENDER = """create function pg_temp.walsender(slot name) returns int language plpgsql as $$
