@@ -115,22 +115,26 @@ bool
 relay_refused(Relay *relay, const FrameEntry *entry, Error *error)
 {
 	const char *tolerance = config_text(relay->config, OPT_ERRORS_TOLERANCE);
-	const char *reason = entry->refused.reason == REFUSED_TOO_LARGE ? "is too large" : "cannot be converted";
+	bool too_large = entry->refused.reason == REFUSED_TOO_LARGE;
+	const char *reason = too_large ? "is too large" : "cannot be converted";
+	const char *remedy = too_large ? "raise producer.override.max.request.size (and the topic's max.message.bytes)"
+								   : "change what the reason names";
+	char size[48] = "";
 	const char *topic = entry->refused.topic != NULL ? entry->refused.topic->name : "";
 
+	if (too_large)
+		snprintf(size, sizeof(size), " (%" PRIu64 " bytes)", entry->refused.size);
 	if (strcmp(tolerance, "all") != 0)
 	{
-		error_set(error, ERROR_FAILED, "record for topic \"%s\" at LSN " LSN_FORMAT " %s (%" PRIu64 " bytes): %.*s",
-				  topic, LSN_ARGS(entry->refused.source_lsn), reason, entry->refused.size,
-				  (int) entry->refused.detail.size, entry->refused.detail.data);
-		error_hint(error, "raise producer.override.max.request.size (and the topic's max.message.bytes), or set "
-						  "errors.tolerance=all to drop such records");
+		error_set(error, ERROR_FAILED, "record for topic \"%s\" at LSN " LSN_FORMAT " %s%s: %.*s", topic,
+				  LSN_ARGS(entry->refused.source_lsn), reason, size, (int) entry->refused.detail.size,
+				  entry->refused.detail.data);
+		error_hint(error, "%s, or set errors.tolerance=all to drop such records", remedy);
 		return false;
 	}
 	relay->values.refused_records++;
-	log_warning(relay->log,
-				"dropped a record for topic \"%s\" at LSN " LSN_FORMAT ", which %s (%" PRIu64 " bytes): %.*s", topic,
-				LSN_ARGS(entry->refused.source_lsn), reason, entry->refused.size, (int) entry->refused.detail.size,
+	log_warning(relay->log, "dropped a record for topic \"%s\" at LSN " LSN_FORMAT ", which %s%s: %.*s", topic,
+				LSN_ARGS(entry->refused.source_lsn), reason, size, (int) entry->refused.detail.size,
 				entry->refused.detail.data);
 	return true;
 }
