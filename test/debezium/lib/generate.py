@@ -98,7 +98,8 @@ class Generator:
         if roll < 0.62 and "skip.messages.without.change" not in self.config:
             return self.rng.choice(scalars)
         if roll < 0.74:
-            return self.rng.choice(types.domains(self.rng) if self.chance(0.5) else types.wider_domains(self.rng))
+            found = types.domains(self.rng) if self.chance(0.5) else types.wider_domains(self.rng)
+            return self.rng.choice([kind for kind in found if not kind.sql.startswith("da_") or "skip.messages.without.change" not in self.config])
         if roll < 0.78 and self.with_postgis:
             return self.rng.choice(types.postgis(self.rng))
         if roll < 0.86 and self.with_vectors:
