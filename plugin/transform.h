@@ -60,6 +60,13 @@ typedef struct TransformClass
 	bool (*test)(Transform *transform, const ConnectRecord *record);
 } TransformClass;
 
+/* All classes that there are. */
+#define TRANSFORM(object) extern const TransformClass object;
+#define PREDICATE(object) extern const TransformClass object;
+#include "transform_table.def"
+#undef TRANSFORM
+#undef PREDICATE
+
 /* One configured transform or predicate; extended by its class. */
 struct Transform
 {

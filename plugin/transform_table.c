@@ -9,12 +9,6 @@
 
 #include "transform_table.h"
 
-#define TRANSFORM(object) extern const TransformClass object;
-#define PREDICATE(object) extern const TransformClass object;
-#include "transform_table.def"
-#undef TRANSFORM
-#undef PREDICATE
-
 static const TransformClass *const transforms[] = {
 #define TRANSFORM(object) &object,
 #define PREDICATE(object)

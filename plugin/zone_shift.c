@@ -228,7 +228,7 @@ zone_local_offset(const TimeZone *zone, int64 local_second)
 static char *
 write_offset(char *out, int64 offset)
 {
-	int64 seconds = Abs(offset);
+	int64 seconds = offset < 0 ? -offset : offset;
 
 	if (offset == 0)
 	{
