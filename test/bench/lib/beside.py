@@ -82,8 +82,7 @@ class Beside:
                     results[side.name].append(self.drain(workload, side, slots[type(side)][number], f"run {number + 1}", number == 0))
         finally:
             for side in sides:
-                if not isinstance(side, Ours):
-                    side.close()
+                side.close()
         return results
 
     def drain(self, workload, side, slot, what, payload=False):

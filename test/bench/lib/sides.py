@@ -31,9 +31,9 @@ class Ours:
                 sys.exit(f"wal2kafka: status {self.process.returncode}\n{handle.read()[-2000:]}")
 
     def end(self):
-        if self.process.poll() is None:
+        if self.process and self.process.poll() is None:
             self.process.terminate()
-        self.process.wait()
+            self.process.wait()
 
     close = end
 
@@ -51,7 +51,7 @@ class Debezium:
         with open(os.path.join(self.folder, "connect", "pid"), encoding="utf-8") as handle:
             self.pid = int(handle.read())
 
-    def begin(self, config):
+    def begin(self, config, endless=False):
         """Under a name never used, for Connect keeps offsets by it: reading starts at the slot's position."""
         self.number += 1
         self.connector, self.slot = f"bench-{self.number}-{time.time_ns()}", config["slot.name"]
