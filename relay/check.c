@@ -58,7 +58,7 @@ add_own_topics(const Config *config, TopicList *topics)
 int
 check_command(const Config *config, const CommandLine *command, Logger *log)
 {
-	CheckReport report = {stdout, 0, 0};
+	CheckReport report = {stdout, log, 0, 0};
 	ServerFacts facts = {NULL, false};
 	TopicList topics = {NULL, 0};
 

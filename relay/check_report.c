@@ -5,14 +5,19 @@
 #include "check_report.h"
 
 #include <stdarg.h>
+#include <stdlib.h>
 
 static void
 line(CheckReport *report, const char *verdict, const char *format, va_list args)
 {
-	fprintf(report->out, "%-5s ", verdict);
-	vfprintf(report->out, format, args);
-	fprintf(report->out, "\n");
+	char *text = NULL;
+
+	if (vasprintf(&text, format, args) < 0)
+		return;
+	log_mask(report->log, text);
+	fprintf(report->out, "%-5s %s\n", verdict, text);
 	fflush(report->out);
+	free(text);
 }
 
 void

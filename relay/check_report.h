@@ -9,9 +9,12 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "log.h"
+
 typedef struct CheckReport
 {
 	FILE *out;
+	const Logger *log; /* knows what must not be shown; may be NULL */
 	int failures;
 	int warnings;
 } CheckReport;

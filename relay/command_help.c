@@ -25,7 +25,7 @@ static const char usage_text[] =
 	"  -s, --set=KEY=VALUE           any option below; may be repeated, the last wins\n"
 	"      --sink=SINK               kafka (default), stdout, file:PATH or null\n"
 	"      --endpos=LSN|now          run: stop when everything up to it is delivered\n"
-	"      --http-listen=[HOST]:PORT serve /metrics, /healthz and /status\n"
+	"      --http-listen=[HOST]:PORT serve /metrics, /healthz and /status; on loopback if no HOST is named\n"
 	"      --log-format=text|json    lines on stderr\n"
 	"      --log-level=LEVEL         debug, info (default), warning or error\n"
 	"      --limit=N                 peek: that many records at most (100)\n"

@@ -11,6 +11,7 @@
 
 #include "config_file.h"
 #include "memory.h"
+#include "option_info.h"
 #include "pg_session.h"
 
 #define DEFAULT_PEEK_LIMIT 100
@@ -53,7 +54,7 @@ static const struct option long_options[] = {
 typedef struct Arguments
 {
 	CommandLine *command;
-	const char *dbname;
+	char *dbname;
 	const char *bootstrap_servers;
 	const char *http_listen;
 	char **sets;
@@ -310,6 +311,27 @@ apply_sets(const Arguments *arguments, Config *config)
 	}
 }
 
+/* What ps shows from now on; the configuration has its copies. */
+static void
+hide_secrets(const Arguments *arguments)
+{
+	char *dbname = arguments->dbname;
+
+	for (size_t i = 0; i < arguments->set_count; i++)
+	{
+		char *equals = strchr(arguments->sets[i], '=');
+		bool secret;
+
+		*equals = '\0';
+		secret = option_is_secret(arguments->sets[i]);
+		*equals = '=';
+		if (secret)
+			memset(equals + 1, '*', strlen(equals + 1));
+	}
+	if (dbname != NULL && (strstr(dbname, "password") != NULL || strchr(dbname, '@') != NULL))
+		memset(dbname, '*', strlen(dbname));
+}
+
 /* Worker properties, connector.json, environment, command line: the last wins. */
 static bool
 apply_settings(const Arguments *arguments, Config *config)
@@ -332,6 +354,7 @@ apply_settings(const Arguments *arguments, Config *config)
 	if (arguments->http_listen != NULL)
 		config_set(config, "http.listen", arguments->http_listen, "--http-listen");
 	apply_sets(arguments, config);
+	hide_secrets(arguments);
 	return true;
 }
 

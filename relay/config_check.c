@@ -115,17 +115,6 @@ report_refused(Checker *checker, const ConfigSetting *setting, const char *hint)
 	error_hint(error, "%s", hint);
 }
 
-/* "${file:/etc/secrets:password}": Connect would have replaced it. */
-static bool
-has_placeholder(const char *value)
-{
-	const char *start = strstr(value, "${");
-	const char *end = start != NULL ? strchr(start, '}') : NULL;
-	const char *colon = start != NULL ? strchr(start, ':') : NULL;
-
-	return end != NULL && colon != NULL && colon < end;
-}
-
 static bool
 check_text(Checker *checker, const ConfigSetting *setting)
 {
@@ -135,13 +124,7 @@ check_text(Checker *checker, const ConfigSetting *setting)
 				  setting->source);
 		return false;
 	}
-	if (!has_placeholder(setting->value))
-		return true;
-	error_set(next_problem(checker), ERROR_CONFIG,
-			  "value of option \"%s\" of %s has a placeholder of a configuration provider", setting->name,
-			  setting->source);
-	error_hint(checker->error, "these are Connect's; put the value itself there, or give it with --set");
-	return false;
+	return true;
 }
 
 static void
@@ -371,7 +354,7 @@ check_http_listen(Checker *checker)
 	if (value == NULL || (port >= 1 && port <= 65535 && *end == '\0'))
 		return;
 	error_set(next_problem(checker), ERROR_CONFIG, "invalid value \"%s\" for option \"http.listen\"", value);
-	error_hint(checker->error, "write [host]:port, such as :8083 or 127.0.0.1:8083");
+	error_hint(checker->error, "write [host]:port, such as :8083 (this machine alone) or 0.0.0.0:8083");
 }
 
 /* The length of one rule of replica.identity.autoset.values, blanks around it included; 0: malformed. */

@@ -14,9 +14,8 @@
 
 #define FILE_LIMIT (4 * 1024 * 1024)
 
-/* A whole file; the caller frees buffer->data also after a failure. */
-static bool
-read_file(const char *path, Buffer *buffer, Error *error)
+bool
+config_file_read(const char *path, Buffer *buffer, Error *error)
 {
 	FILE *file = fopen(path, "rb");
 	size_t got = 1;
@@ -170,7 +169,7 @@ bool
 config_file_read_json(Config *config, const char *path, Error *error)
 {
 	Buffer buffer = {NULL, 0, 0};
-	bool done = read_file(path, &buffer, error) &&
+	bool done = config_file_read(path, &buffer, error) &&
 				config_file_parse_json(config, buffer.data != NULL ? buffer.data : "", buffer.size, path, error);
 
 	buffer_free(&buffer);
@@ -424,7 +423,7 @@ bool
 config_file_read_properties(Config *config, const char *path, Error *error)
 {
 	Buffer buffer = {NULL, 0, 0};
-	bool done = read_file(path, &buffer, error) &&
+	bool done = config_file_read(path, &buffer, error) &&
 				config_file_parse_properties(config, buffer.data != NULL ? buffer.data : "", buffer.size, path, error);
 
 	buffer_free(&buffer);

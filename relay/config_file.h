@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 
+#include "bytes.h"
 #include "config.h"
 #include "error.h"
 
@@ -25,6 +26,9 @@ extern bool config_file_read_json(Config *config, const char *path, Error *error
  * ERROR_CONFIG: not readable, malformed escape, a key given twice.
  */
 extern bool config_file_read_properties(Config *config, const char *path, Error *error) MUST_CHECK;
+
+/* A whole file, at most 4 MB; the caller frees buffer->data also after a failure. ERROR_CONFIG. */
+extern bool config_file_read(const char *path, Buffer *buffer, Error *error) MUST_CHECK;
 
 /* The same on text in memory, for tests; `text` need not end with NUL. */
 extern bool config_file_parse_json(Config *config, const char *text, size_t size, const char *source,

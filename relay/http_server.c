@@ -81,7 +81,7 @@ handle_request(void *arg, struct MHD_Connection *connection, const char *url, co
 				   memory_strdup("there are /metrics, /healthz and /status\n"));
 }
 
-/* Splits "[v6]:port", "host:port", ":port"; host is NULL for all addresses. The caller frees *host. */
+/* Splits "[v6]:port", "host:port", ":port"; host is NULL if none is named. The caller frees *host. */
 static bool
 split_address(const char *text, char **host, const char **port)
 {
@@ -106,7 +106,7 @@ split_address(const char *text, char **host, const char **port)
 static struct addrinfo *
 resolve_address(const char *listen_address, Error *error)
 {
-	struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
+	struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
 	struct addrinfo *found = NULL;
 	const char *port;
 	char *host;
@@ -115,10 +115,13 @@ resolve_address(const char *listen_address, Error *error)
 	if (!split_address(listen_address, &host, &port))
 	{
 		error_set(error, ERROR_CONFIG, "invalid value for parameter \"http.listen\": \"%s\"", listen_address);
-		error_hint(error, "give [host]:port, for example http.listen=:9187");
+		error_hint(
+			error,
+			"give [host]:port, for example http.listen=:9187 for this machine alone, or http.listen=0.0.0.0:9187");
 		return NULL;
 	}
-	status = getaddrinfo(host, port, &hints, &found);
+	/* whoever may see it from elsewhere says so: metrics name the database's traffic */
+	status = getaddrinfo(host != NULL ? host : "127.0.0.1", port, &hints, &found);
 	free(host);
 	if (status != 0)
 	{

@@ -11,7 +11,7 @@
 typedef struct HttpServer HttpServer;
 
 /*
- * Serves on "[host]:port", "host:port" or ":port" (all addresses) until
+ * Serves on "[host]:port", "host:port" or ":port" (loopback) until
  * http_server_free().  Metrics are borrowed.  NULL: ERROR_CONFIG if the
  * address is malformed, ERROR_FAILED if it cannot be listened on.
  */

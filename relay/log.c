@@ -13,11 +13,18 @@
 #include <unistd.h>
 #include <yajl/yajl_gen.h>
 
+#include "bytes.h"
+
 struct Logger
 {
 	LogFormat format;
 	LogLevel level;
+	char **hidden; /* longest first, so that none is masked in part */
+	size_t hidden_count;
 };
+
+#define HIDDEN_SIZE_MIN 4
+#define MASK "********"
 
 static const char *const level_names[] = {"debug", "info", "warning", "error"};
 
@@ -30,13 +37,57 @@ log_new(LogFormat format, LogLevel level)
 		abort();
 	log->format = format;
 	log->level = level;
+	log->hidden = NULL;
+	log->hidden_count = 0;
 	return log;
 }
 
 void
 log_free(Logger *log)
 {
+	for (size_t i = 0; log != NULL && i < log->hidden_count; i++)
+		free(log->hidden[i]);
+	if (log != NULL)
+		free(log->hidden);
 	free(log);
+}
+
+void
+log_hide(Logger *log, const char *secret)
+{
+	size_t size = strlen(secret);
+	size_t at = 0;
+
+	if (log == NULL || size < HIDDEN_SIZE_MIN)
+		return;
+	for (; at < log->hidden_count && strlen(log->hidden[at]) >= size; at++)
+		if (strcmp(log->hidden[at], secret) == 0)
+			return;
+	log->hidden = bytes_realloc(log->hidden, (log->hidden_count + 1) * sizeof(char *));
+	memmove(log->hidden + at + 1, log->hidden + at, (log->hidden_count - at) * sizeof(char *));
+	log->hidden[at] = bytes_copy_text(secret, size);
+	log->hidden_count++;
+}
+
+static void
+mask_one(char *text, const char *secret)
+{
+	size_t size = strlen(secret);
+	size_t mask_size = size < strlen(MASK) ? size : strlen(MASK);
+
+	while ((text = strstr(text, secret)) != NULL)
+	{
+		memcpy(text, MASK, mask_size);
+		memmove(text + mask_size, text + size, strlen(text + size) + 1);
+		text += mask_size;
+	}
+}
+
+void
+log_mask(const Logger *log, char *text)
+{
+	for (size_t i = 0; log != NULL && i < log->hidden_count; i++)
+		mask_one(text, log->hidden[i]);
 }
 
 static void
@@ -133,6 +184,7 @@ log_line(Logger *log, LogLevel level, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(message, sizeof(message), format, args);
 	va_end(args);
+	log_mask(log, message);
 	flatten(message);
 	format_time(when, sizeof(when));
 	if (log != NULL && log->format == LOG_JSON)

@@ -28,6 +28,10 @@ typedef struct Logger Logger;
 /* The logger is passed to whoever logs; borrowed everywhere, freed by main. */
 extern Logger *log_new(LogFormat format, LogLevel level);
 extern void log_free(Logger *log);
+/* Before other threads log: from here on that text is masked in every line. Texts below 4 bytes are left alone. */
+extern void log_hide(Logger *log, const char *secret);
+/* Masks them in a text that goes elsewhere than the log; it does not become longer. log may be NULL. */
+extern void log_mask(const Logger *log, char *text);
 extern void log_line(Logger *log, LogLevel level, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 #define log_debug(log, ...) log_line((log), LOG_DEBUG, __VA_ARGS__)

@@ -9,6 +9,7 @@
 
 #include "check.h"
 #include "command_line.h"
+#include "config_provider.h"
 #include "file_sink.h"
 #include "http_server.h"
 #include "kafka_sink.h"
@@ -101,11 +102,26 @@ command_run(const CommandLine *command, const Config *config, Logger *log, Error
 	return done;
 }
 
+/* In this order nothing that is logged shows a secret. */
+static bool
+read_configuration(Config *config, Logger *log, Error *error)
+{
+	bool valid;
+
+	config_provider_hide_secrets(config, log);
+	if (!config_provider_resolve(config, log, error))
+		return false;
+	config_provider_hide_secrets(config, log);
+	valid = config_check(config, log, error);
+	config_provider_hide_secrets(config, log);
+	return valid;
+}
+
 static bool
 dispatch(const CommandLine *command, Config *config, Logger *log, int *status, Error *error)
 {
 	*status = 0;
-	if (!config_check(config, log, error))
+	if (!read_configuration(config, log, error))
 		return false;
 	switch (command->kind)
 	{

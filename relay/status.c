@@ -276,6 +276,7 @@ show(const Config *config, const CommandLine *command, Logger *log, PGconn *conn
 		status->progress = NULL;
 		status->progress_problem.kind = ERROR_NONE;
 		read_progress(config, log, status);
+		log_mask(log, status->progress_problem.message);
 	}
 	if (there && command->json)
 		print_json(status);

@@ -223,7 +223,6 @@ test_values(void)
 	refuses("topic.prefix", "a b", "invalid value \"a b\"", "letters");
 	refuses("connector.class", "io.debezium.connector.mysql.MySqlConnector", "MySqlConnector", "PostgresConnector");
 	refuses("http.listen", "8083", "http.listen", "[host]:port");
-	refuses("database.hostname", "${file:/x:y}", "placeholder", "--set");
 	refuses("topic.delimiter", "\xff", "not UTF-8", "");
 }
 
