@@ -1,5 +1,5 @@
 """Kafka as the runner sees it: topics by pattern, deleted and read whole. Needs python3-confluent-kafka."""
-import re, time
+import re, threading, time
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
@@ -16,7 +16,8 @@ class Kafka:
     def fresh_consumer(self):
         """A consumer that has not seen an earlier topic of the same name."""
         if self.consumer:
-            self.consumer.close()
+            # close() of librdkafka 2.0 can wait for ever; nothing here depends on its end
+            threading.Thread(target=self.consumer.close, daemon=True).start()
         self.consumer = Consumer({"bootstrap.servers": self.servers, "group.id": "golden", "enable.auto.commit": False, "log_level": 3,
                                   "auto.offset.reset": "earliest", "fetch.wait.max.ms": 20, "check.crcs": False})
 
