@@ -530,6 +530,12 @@ batch_commit(FrameBatch *batch)
 	batch_flush(batch);
 }
 
+Size
+batch_pending(const FrameBatch *batch)
+{
+	return batch->frame_open ? batch->writer.len : 0;
+}
+
 void
 batch_flush(FrameBatch *batch)
 {

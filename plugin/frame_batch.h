@@ -97,6 +97,9 @@ extern void batch_chunk(FrameBatch *batch, DictionaryEntry *relation, uint32 nex
 /* The transaction (or message) is complete: its last frame goes out. */
 extern void batch_commit(FrameBatch *batch);
 
+/* Bytes of the frame being built; 0: none is. */
+extern Size batch_pending(const FrameBatch *batch);
+
 /* Sends what there is, if anything. */
 extern void batch_flush(FrameBatch *batch);
 

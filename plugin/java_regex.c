@@ -304,8 +304,14 @@ regex_list_compile(MemoryContext context, const char *option, const char *text)
 bool
 regex_list_matches(const RegexList *list, const char *subject, Size size)
 {
+	return regex_list_position(list, subject, size) > 0;
+}
+
+int
+regex_list_position(const RegexList *list, const char *subject, Size size)
+{
 	for (int i = 0; list != NULL && i < list->count; i++)
 		if (java_regex_matches(list->regexes[i], subject, size))
-			return true;
-	return false;
+			return i + 1;
+	return 0;
 }

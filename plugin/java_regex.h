@@ -45,4 +45,7 @@ extern RegexList *regex_list_compile(MemoryContext context, const char *option, 
 /* Does any of them match all of the UTF-8 subject?  ERROR if that takes too many steps.  A NULL list matches nothing. */
 extern bool regex_list_matches(const RegexList *list, const char *subject, Size size);
 
+/* Place, from 1 on, of the first pattern that matches all of the subject; 0: none does. */
+extern int regex_list_position(const RegexList *list, const char *subject, Size size);
+
 #endif /* JAVA_REGEX_H */

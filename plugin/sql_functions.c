@@ -27,6 +27,7 @@
 #include "utils/rel.h"
 #include "utils/tuplestore.h"
 
+#include "java_regex.h"
 #include "pg_compat.h"
 #include "session.h"
 #include "sql_options.h"
@@ -34,6 +35,7 @@
 PG_FUNCTION_INFO_V1(wal2debezium_options);
 PG_FUNCTION_INFO_V1(wal2debezium_validate);
 PG_FUNCTION_INFO_V1(wal2debezium_tables);
+PG_FUNCTION_INFO_V1(wal2debezium_list_position);
 PG_FUNCTION_INFO_V1(wal2debezium_split_line);
 
 PluginOptions *
@@ -263,6 +265,18 @@ wal2debezium_tables(PG_FUNCTION_ARGS)
 		relation_close(rel, AccessShareLock);
 	}
 	return (Datum) 0;
+}
+
+Datum
+wal2debezium_list_position(PG_FUNCTION_ARGS)
+{
+	char *list = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	char *name = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	RegexList *regexes =
+		regex_list_compile(CurrentMemoryContext, "list", pg_server_to_any(list, strlen(list), PG_UTF8));
+
+	name = pg_server_to_any(name, strlen(name), PG_UTF8);
+	PG_RETURN_INT32(regex_list_position(regexes, name, strlen(name)));
 }
 
 /* ---------------------------------------------------------------- peek() */

@@ -53,6 +53,28 @@ LANGUAGE C VOLATILE STRICT ROWS 1000;
 
 COMMENT ON FUNCTION snapshot_frames(regclass, text[]) IS 'the rows of a table as binary frames for the relay';
 
+CREATE FUNCTION snapshot_blocks(relation regclass, first_block bigint, end_block bigint, rows text, seen_by text,
+	VARIADIC options text[] DEFAULT '{}')
+RETURNS SETOF bytea
+AS 'MODULE_PATHNAME', 'wal2debezium_snapshot_blocks'
+LANGUAGE C VOLATILE ROWS 1000;
+
+COMMENT ON FUNCTION snapshot_blocks(regclass, bigint, bigint, text, text, text[]) IS 'the rows of blocks first to end (not included; null: all that follow) of a table as frames; rows: all, seen, seen or updated, updated, by the snapshot seen_by';
+
+CREATE FUNCTION snapshot_query(relation regclass, statement text, VARIADIC options text[] DEFAULT '{}')
+RETURNS SETOF bytea
+AS 'MODULE_PATHNAME', 'wal2debezium_snapshot_query'
+LANGUAGE C VOLATILE STRICT ROWS 1000;
+
+COMMENT ON FUNCTION snapshot_query(regclass, text, text[]) IS 'the rows of a SELECT, run with the caller''s rights, as frames of rows of a table';
+
+CREATE FUNCTION list_position(list text, name text)
+RETURNS integer
+AS 'MODULE_PATHNAME', 'wal2debezium_list_position'
+LANGUAGE C IMMUTABLE STRICT;
+
+COMMENT ON FUNCTION list_position(text, text) IS 'which regular expression of a list, as options have them, matches the name first; 0: none';
+
 CREATE FUNCTION snapshot_lines(relation regclass, VARIADIC options text[] DEFAULT '{}')
 RETURNS SETOF text
 AS 'MODULE_PATHNAME', 'wal2debezium_snapshot_lines'

@@ -243,7 +243,8 @@ check_connector_class(Checker *checker)
 static void
 check_snapshot_mode(Checker *checker)
 {
-	static const char *const built[] = {"initial", "no_data", "always", "initial_only", "when_needed"};
+	static const char *const built[] = {"initial",		"no_data",	   "always",
+										"initial_only", "when_needed", "configuration_based"};
 	const char *mode = config_text(checker->config, OPT_SNAPSHOT_MODE);
 	const ConfigSetting *setting = setting_list_find(&checker->config->settings, option_infos[OPT_SNAPSHOT_MODE].name);
 
@@ -258,7 +259,21 @@ check_snapshot_mode(Checker *checker)
 		config_set(checker->config, setting->name, "no_data", setting->source);
 		return;
 	}
-	report_refused(checker, setting, "not built; use initial, initial_only, always, when_needed or no_data");
+	report_refused(checker, setting, "Java classes cannot be loaded; use one of the others");
+}
+
+static void
+check_configuration_based(Checker *checker)
+{
+	const Config *config = checker->config;
+
+	if (strcmp(config_text(config, OPT_SNAPSHOT_MODE), "configuration_based") != 0 ||
+		config_bool(config, OPT_SNAPSHOT_MODE_CONFIGURATION_BASED_SNAPSHOT_DATA) ||
+		config_bool(config, OPT_SNAPSHOT_MODE_CONFIGURATION_BASED_START_STREAM))
+		return;
+	error_set(next_problem(checker), ERROR_CONFIG, "snapshot.mode \"configuration_based\" is left with nothing to do");
+	error_hint(checker->error, "set snapshot.mode.configuration.based.snapshot.data or "
+							   "snapshot.mode.configuration.based.start.stream to true");
 }
 
 /* Values of the enum that are recognized, and not built. */
@@ -415,6 +430,7 @@ check_combinations(Checker *checker)
 	check_characters(checker, OPT_TOPIC_PREFIX, "_.-", true, 249);
 	check_characters(checker, OPT_SLOT_NAME, "_", false, 63);
 	check_snapshot_mode(checker);
+	check_configuration_based(checker);
 	check_unbuilt(checker, OPT_SNAPSHOT_LOCKING_MODE, "custom", "Java classes cannot be loaded; use none");
 	note_locking_mode(checker);
 	check_converters(checker);

@@ -34,7 +34,7 @@ typedef struct MetricRow
 	double value;
 } MetricRow;
 
-#define METRIC_ROWS_MAX 24
+#define METRIC_ROWS_MAX 32
 
 Metrics *
 metrics_new(void)
@@ -108,6 +108,15 @@ lag_seconds(const MetricsValues *values)
 	return lag > 0 ? lag : 0;
 }
 
+/* How long the snapshot took, or takes so far. */
+static double
+snapshot_seconds(const MetricsValues *values)
+{
+	int64_t end_ms = values->snapshot_ended_ms != 0 ? values->snapshot_ended_ms : clock_monotonic_ms();
+
+	return values->snapshot_started_ms == 0 ? 0 : (double) (end_ms - values->snapshot_started_ms) / 1000;
+}
+
 static size_t
 fill_rows(const MetricsValues *values, MetricRow *rows)
 {
@@ -137,6 +146,16 @@ fill_rows(const MetricsValues *values, MetricRow *rows)
 		{"wal2kafka_snapshot_tables", "gauge", "Tables of the snapshot", (double) values->snapshot_tables},
 		{"wal2kafka_snapshot_tables_remaining", "gauge", "Tables of the snapshot not yet read",
 		 (double) values->snapshot_tables_remaining},
+		{"wal2kafka_snapshot_chunks", "gauge", "Parts of tables that the snapshot reads",
+		 (double) values->snapshot_parts},
+		{"wal2kafka_snapshot_chunks_remaining", "gauge", "Parts of tables not yet read",
+		 (double) values->snapshot_parts_remaining},
+		{"wal2kafka_snapshot_rows_per_second", "gauge", "Rows the snapshot reads per second",
+		 values->snapshot_rows_per_second},
+		{"wal2kafka_snapshot_eta_seconds", "gauge", "Seconds until the snapshot is read, -1 while not known",
+		 values->snapshot_eta_seconds},
+		{"wal2kafka_snapshot_duration_seconds", "gauge", "How long the snapshot takes or took",
+		 snapshot_seconds(values)},
 	};
 
 	_Static_assert(sizeof(filled) / sizeof(filled[0]) <= METRIC_ROWS_MAX, "METRIC_ROWS_MAX is too small");

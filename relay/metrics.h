@@ -36,6 +36,12 @@ typedef struct MetricsValues
 	uint64_t queue_bytes;
 	uint64_t snapshot_tables;
 	uint64_t snapshot_tables_remaining;
+	uint64_t snapshot_parts; /* ranges of blocks, or whole tables */
+	uint64_t snapshot_parts_remaining;
+	int64_t snapshot_started_ms; /* monotonic; 0: there was none */
+	int64_t snapshot_ended_ms;	 /* 0: it runs */
+	double snapshot_rows_per_second;
+	double snapshot_eta_seconds; /* -1: not known */
 	int64_t last_commit_time_us; /* of the last transaction delivered whole; 0: none */
 	bool caught_up;				 /* nothing received is undelivered */
 	int64_t progress_at_ms;		 /* monotonic: when something moved last, or there was nothing to move */

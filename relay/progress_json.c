@@ -93,8 +93,8 @@ progress_value_json(const Progress *progress)
 	return finish_json(gen);
 }
 
-char *
-progress_json_key(const char *prefix, const char *slot_name, uint64_t system_identifier, const char *database)
+static char *
+make_key(const char *prefix, const char *slot_name, uint64_t system_identifier, const char *database, const char *what)
 {
 	yajl_gen gen = yajl_gen_alloc(NULL);
 	char identifier[32];
@@ -105,8 +105,22 @@ progress_json_key(const char *prefix, const char *slot_name, uint64_t system_ide
 	put_text(gen, slot_name);
 	put_text(gen, identifier);
 	put_text(gen, database);
+	if (what != NULL)
+		put_text(gen, what);
 	yajl_gen_array_close(gen);
 	return finish_json(gen);
+}
+
+char *
+progress_json_key(const char *prefix, const char *slot_name, uint64_t system_identifier, const char *database)
+{
+	return make_key(prefix, slot_name, system_identifier, database, NULL);
+}
+
+char *
+progress_json_snapshot_key(const char *prefix, const char *slot_name, uint64_t system_identifier, const char *database)
+{
+	return make_key(prefix, slot_name, system_identifier, database, "snapshot");
 }
 
 /* ---- reading ---- */

@@ -12,6 +12,8 @@
 /* The caller frees. */
 extern char *progress_json_key(const char *prefix, const char *slot_name, uint64_t system_identifier,
 							   const char *database);
+extern char *progress_json_snapshot_key(const char *prefix, const char *slot_name, uint64_t system_identifier,
+										const char *database);
 extern char *progress_value_json(const Progress *progress);
 
 /* False: not one of ours, or not whole. */

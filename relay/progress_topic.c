@@ -27,6 +27,8 @@ struct ProgressTopic
 	char *slot_name;
 	char *database;
 	char *key;
+	char *snapshot_key;
+	char *snapshot; /* NULL: none that counts */
 	bool has_written;
 	int64_t written_at_ms;
 	Progress written;
@@ -59,6 +61,7 @@ progress_new(const Config *config, Logger *log, const char *slot_name, uint64_t 
 	topic->slot_name = bytes_copy_text(slot_name, strlen(slot_name));
 	topic->database = bytes_copy_text(database, strlen(database));
 	topic->key = progress_json_key(prefix, slot_name, system_identifier, database);
+	topic->snapshot_key = progress_json_snapshot_key(prefix, slot_name, system_identifier, database);
 	return topic;
 }
 
@@ -72,6 +75,8 @@ progress_free(ProgressTopic *topic)
 	free(topic->slot_name);
 	free(topic->database);
 	free(topic->key);
+	free(topic->snapshot_key);
+	free(topic->snapshot);
 	free(topic);
 }
 
@@ -166,15 +171,33 @@ have_topic(Reading *reading)
 	return true;
 }
 
+static bool
+has_key(const rd_kafka_message_t *message, const char *key)
+{
+	return message->key_len == strlen(key) && memcmp(message->key, key, message->key_len) == 0;
+}
+
+/* A snapshot's state belongs to the record of progress before it. */
+static void
+keep_snapshot(ProgressTopic *topic, const rd_kafka_message_t *message)
+{
+	free(topic->snapshot);
+	topic->snapshot =
+		message != NULL && message->payload != NULL ? bytes_copy_text(message->payload, message->len) : NULL;
+}
+
 static void
 take_message(Reading *reading, const rd_kafka_message_t *message)
 {
-	const ProgressTopic *topic = reading->topic;
+	ProgressTopic *topic = reading->topic;
 
 	if (message->key == NULL)
 		return;
-	if (message->key_len == strlen(topic->key) && memcmp(message->key, topic->key, message->key_len) == 0)
+	if (has_key(message, topic->snapshot_key))
+		keep_snapshot(topic, message);
+	else if (has_key(message, topic->key))
 	{
+		keep_snapshot(topic, NULL);
 		/* a null value is progress forgotten */
 		reading->found = message->payload != NULL;
 		if (reading->found && !progress_parse(message->payload, message->len, reading->progress))
@@ -275,7 +298,28 @@ progress_read(ProgressTopic *topic, int timeout_ms, Progress *progress, bool *fo
 	return good;
 }
 
+void
+progress_drop_snapshot(ProgressTopic *topic)
+{
+	keep_snapshot(topic, NULL);
+}
+
+const char *
+progress_stored_snapshot(const ProgressTopic *topic)
+{
+	return topic->snapshot;
+}
+
 /* ---- writing ---- */
+
+SinkResult
+progress_put_snapshot(ProgressTopic *topic, Sink *sink, const char *json, Error *error)
+{
+	Bytes key_bytes = {topic->snapshot_key, strlen(topic->snapshot_key)};
+	Bytes value_bytes = {json, strlen(json)};
+
+	return sink->methods->put_raw(sink, topic->name, 0, key_bytes, value_bytes, 0, error);
+}
 
 static SinkResult
 put(ProgressTopic *topic, Sink *sink, const char *value, Error *error)

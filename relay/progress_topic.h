@@ -41,6 +41,17 @@ extern bool progress_write_lazily(ProgressTopic *topic, Sink *sink, const Progre
 /* Writes and waits until it is durable, with all that the sink holds: at stop, and for snapshot states. */
 extern bool progress_write_now(ProgressTopic *topic, Sink *sink, const Progress *progress, int timeout_ms,
 							   SinkReport report, void *arg, Error *error) MUST_CHECK;
+/*
+ * What of a snapshot is missing (snapshot_state.h), a record with a key of its
+ * own.  It counts until the next record of progress, which begins or ends a
+ * snapshot.  SINK_FULL: not taken.
+ */
+extern SinkResult progress_put_snapshot(ProgressTopic *topic, Sink *sink, const char *json, Error *error);
+/* Forgets what progress_read() found: another snapshot begins. */
+extern void progress_drop_snapshot(ProgressTopic *topic);
+/* The one that progress_read() found; NULL: none that counts.  Borrowed. */
+extern const char *progress_stored_snapshot(const ProgressTopic *topic);
+
 /* Forgets it (a tombstone), and waits: after the slot was dropped on purpose (slot.drop.on.stop). */
 extern bool progress_forget(ProgressTopic *topic, Sink *sink, int timeout_ms, SinkReport report, void *arg,
 							Error *error) MUST_CHECK;

@@ -199,21 +199,39 @@ relay_publish(Relay *relay, int64_t now_ms)
 	metrics_publish(relay->settings.metrics, values);
 }
 
-void
-relay_wait(Relay *relay, int fd, short events, int timeout_ms)
+static void
+wait_for(Relay *relay, const struct pollfd *more, int count, int timeout_ms)
 {
 	short heartbeat_events = 0;
 	int heartbeat_socket = heartbeat_fd(relay->heartbeat, &heartbeat_events);
 	int wake_fd = relay->sink != NULL ? relay->sink->methods->wake_fd(relay->sink) : -1;
-	struct pollfd fds[4] = {
+	struct pollfd fds[RELAY_WAIT_MAX + 3] = {
 		{.fd = signals_stop_requested() ? -1 : signals_fd(), .events = POLLIN},
-		{.fd = fd, .events = events},
 		{.fd = wake_fd, .events = POLLIN},
 		{.fd = heartbeat_socket, .events = heartbeat_events},
 	};
 
+	memcpy(fds + 3, more, (size_t) count * sizeof(struct pollfd));
 	if (wake_fd < 0 && relay->tracker != NULL && lsn_tracker_outstanding(relay->tracker) > 0 &&
 		timeout_ms > SINK_WITHOUT_FD_MS)
 		timeout_ms = SINK_WITHOUT_FD_MS;
-	(void) poll(fds, 4, timeout_ms);
+	(void) poll(fds, (nfds_t) count + 3, timeout_ms);
+}
+
+void
+relay_wait(Relay *relay, int fd, short events, int timeout_ms)
+{
+	const struct pollfd more = {.fd = fd, .events = events};
+
+	wait_for(relay, &more, 1, timeout_ms);
+}
+
+void
+relay_wait_readable(Relay *relay, const int *fds, int count, int timeout_ms)
+{
+	struct pollfd more[RELAY_WAIT_MAX];
+
+	for (int i = 0; i < count; i++)
+		more[i] = (struct pollfd){.fd = fds[i], .events = POLLIN};
+	wait_for(relay, more, count, timeout_ms);
 }

@@ -20,6 +20,7 @@
 #include "sink.h"
 
 #define RUN_ID_SIZE 37
+#define RELAY_WAIT_MAX 64
 
 /* From main; all borrowed. */
 typedef struct RelaySettings
@@ -59,7 +60,8 @@ typedef struct Relay
 	bool progress_known;
 	bool progress_of_other_system;
 	bool ignore_partial;
-	bool snapshot_taken; /* a snapshot of this process is delivered */
+	bool snapshot_taken;  /* a snapshot of this process is delivered */
+	char *snapshot_state; /* JSON of snapshot_state.h, of a snapshot that was cut; NULL: none, or it cannot go on */
 	/* the transaction open when the last stream ended, and how many of its records were handed over; 0: none */
 	uint64_t cut_commit_lsn;
 	uint64_t cut_count;
@@ -99,5 +101,7 @@ extern void relay_publish(Relay *relay, int64_t now_ms);
 
 /* Waits in poll() for the sink, a signal and optionally one more descriptor (-1: none). */
 extern void relay_wait(Relay *relay, int fd, short events, int timeout_ms);
+/* The same for up to RELAY_WAIT_MAX descriptors to become readable. */
+extern void relay_wait_readable(Relay *relay, const int *fds, int count, int timeout_ms);
 
 #endif

@@ -292,6 +292,7 @@ relay_close(Relay *relay)
 	progress_free(relay->progress_topic);
 	heartbeat_free(relay->heartbeat);
 	lsn_tracker_free(relay->tracker);
+	free(relay->snapshot_state);
 }
 
 bool

@@ -16,6 +16,7 @@
 #include "replication_slot.h"
 #include "signals.h"
 #include "snapshot_coordinator.h"
+#include "snapshot_targets.h"
 
 #define STATUS_INTERVAL_MAX_MS 10000
 /* A write of progress looks at signals that often. */
@@ -30,7 +31,23 @@ typedef struct Start
 	ServerIdentity server;
 	ReplicationSlot slot;
 	ResumePlan plan;
+	CutSnapshot *cut; /* what is missing of a snapshot; NULL: nothing is known that could go on */
 } Start;
+
+/* The five switches; snapshot.schema and snapshot.on.schema.error concern connectors with a schema history. */
+static ResumeSnapshotMode
+configured_mode(const Config *config)
+{
+	bool data = config_bool(config, OPT_SNAPSHOT_MODE_CONFIGURATION_BASED_SNAPSHOT_DATA);
+	bool stream = config_bool(config, OPT_SNAPSHOT_MODE_CONFIGURATION_BASED_START_STREAM);
+	bool heals = config_bool(config, OPT_SNAPSHOT_MODE_CONFIGURATION_BASED_SNAPSHOT_ON_DATA_ERROR);
+
+	if (!stream)
+		return RESUME_SNAPSHOT_ALWAYS_ONLY; /* config_check refuses neither of both */
+	if (data)
+		return heals ? RESUME_SNAPSHOT_ALWAYS : RESUME_SNAPSHOT_ALWAYS_STRICT;
+	return heals ? RESUME_SNAPSHOT_ON_GAP : RESUME_SNAPSHOT_NO_DATA;
+}
 
 static ResumeSnapshotMode
 snapshot_mode(const Config *config)
@@ -47,6 +64,8 @@ snapshot_mode(const Config *config)
 	};
 	const char *name = config_text(config, OPT_SNAPSHOT_MODE);
 
+	if (strcmp(name, "configuration_based") == 0)
+		return configured_mode(config);
 	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
 		if (strcmp(name, modes[i].name) == 0)
 			return modes[i].mode;
@@ -65,7 +84,8 @@ connect_and_look(Start *start, Error *error)
 		return false;
 	if (relay->settings.endpos_now && relay->endpos_lsn == 0)
 		relay->endpos_lsn = start->server.wal_end;
-	if (!start->slot.exists || snapshot_mode(relay->config) == RESUME_SNAPSHOT_INITIAL_ONLY)
+	if (!start->slot.exists || snapshot_mode(relay->config) == RESUME_SNAPSHOT_INITIAL_ONLY ||
+		snapshot_mode(relay->config) == RESUME_SNAPSHOT_ALWAYS_ONLY)
 		return true;
 	if (!replication_slot_check(&start->slot, relay->slot_name, start->server.database, error))
 		return false;
@@ -99,6 +119,31 @@ read_progress(Start *start, int timeout_ms, Error *error)
 	return false;
 }
 
+/* What is missing of a snapshot that was cut, by this process or an earlier one, if it can go on. */
+static void
+find_cut_snapshot(Start *start)
+{
+	Relay *relay = start->relay;
+	const char *json = relay->snapshot_state;
+	CutSnapshot *state;
+
+	if (!relay->progress_known || relay->progress.snapshot != SNAPSHOT_PLANNED)
+		return;
+	if (json == NULL && relay->progress_topic != NULL)
+		json = progress_stored_snapshot(relay->progress_topic);
+	state = json != NULL ? snapshot_state_parse(json, strlen(json)) : NULL;
+	if (state == NULL)
+		return;
+	if (state->options_hash != snapshot_options_hash(relay->config))
+		log_warning(relay->log, "options have changed since the snapshot was cut, it cannot go on");
+	else if (state->timeline == start->server.timeline && state->stream_lsn <= start->server.wal_end)
+	{
+		start->cut = state;
+		return;
+	}
+	snapshot_state_free(state);
+}
+
 static bool
 decide(Start *start, Error *error)
 {
@@ -117,6 +162,9 @@ decide(Start *start, Error *error)
 		.snapshot_mode = snapshot_mode(relay->config),
 		.snapshot_taken = relay->snapshot_taken,
 	};
+
+	find_cut_snapshot(start);
+	input.resumable_lsn = start->cut != NULL ? start->cut->stream_lsn : 0;
 
 	if (relay->progress_known && relay->progress.timeline != 0 && relay->progress.timeline != start->server.timeline &&
 		!server_timeline_switch(start->conn, start->server.timeline, relay->progress.timeline,
@@ -179,6 +227,12 @@ record_intent(Start *start, Error *error)
 {
 	Relay *relay = start->relay;
 
+	if (start->plan.resume_snapshot)
+		return true; /* recorded, and what is known of the snapshot stands behind that record */
+	free(relay->snapshot_state);
+	relay->snapshot_state = NULL;
+	if (relay->progress_topic != NULL)
+		progress_drop_snapshot(relay->progress_topic);
 	memset(&relay->progress, 0, sizeof(relay->progress));
 	relay->progress.snapshot = SNAPSHOT_PLANNED;
 	relay->progress.snapshot_on_old_slot = keeps_slot(start);
@@ -218,6 +272,8 @@ drop_unfinished_slot(Start *start)
 
 	if (relay->progress_topic != NULL || !makes_slot(start))
 		return;
+	free(relay->snapshot_state);
+	relay->snapshot_state = NULL;
 	if (replication_slot_drop(start->conn, relay->slot_name, &error))
 		return;
 	PQfinish(start->conn);
@@ -230,18 +286,35 @@ drop_unfinished_slot(Start *start)
 				error.message, relay->slot_name);
 }
 
+/* Where the stream begins after the snapshot that is about to be taken; 0: there is none. */
+static uint64_t
+stream_after(const Start *start, const CreatedSlot *created)
+{
+	if (start->plan.action == RESUME_SNAPSHOT_ONLY)
+		return 0;
+	return start->plan.skip_to_snapshot ? created->consistent_lsn : start->plan.start_lsn;
+}
+
 static bool
 take_snapshot(Start *start, const CreatedSlot *created, Error *error)
 {
 	Relay *relay = start->relay;
-	const char *exported_name = created->snapshot_name[0] != '\0' ? created->snapshot_name : NULL;
 	uint64_t snapshot_lsn = created->consistent_lsn;
+	const SnapshotRequest request = {
+		.exported_name = created->snapshot_name[0] != '\0' ? created->snapshot_name : NULL,
+		.stream_lsn = stream_after(start, created),
+		.timeline = start->server.timeline,
+		.keep = start->plan.action != RESUME_SNAPSHOT_ONLY,
+		.resumed = start->plan.resume_snapshot ? start->cut : NULL,
+	};
 
-	if (!snapshot_run(relay, exported_name, &snapshot_lsn, error))
+	if (!snapshot_run(relay, &request, &snapshot_lsn, error))
 	{
 		drop_unfinished_slot(start);
 		return false;
 	}
+	free(relay->snapshot_state);
+	relay->snapshot_state = NULL;
 	if (start->plan.skip_to_snapshot || start->plan.action == RESUME_SNAPSHOT_ONLY)
 		start->plan.start_lsn = snapshot_lsn;
 	memset(&relay->progress, 0, sizeof(relay->progress));
@@ -391,5 +464,6 @@ relay_start(Relay *relay, int progress_timeout_ms, StartedStream *started, Error
 	done = connect_and_look(&start, error) && read_progress(&start, progress_timeout_ms, error) &&
 		   decide(&start, error) && prepare_slot(&start, error) && start_stream(&start, started, error);
 	PQfinish(start.conn);
+	snapshot_state_free(start.cut);
 	return done;
 }

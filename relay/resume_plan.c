@@ -33,14 +33,22 @@ static void __attribute__((format(printf, 2, 3))) warn(ResumePlan *plan, const c
 static bool
 wants_snapshot(const ResumeInput *input)
 {
-	return input->snapshot_mode != RESUME_SNAPSHOT_NO_DATA;
+	return input->snapshot_mode != RESUME_SNAPSHOT_NO_DATA && input->snapshot_mode != RESUME_SNAPSHOT_ON_GAP;
+}
+
+/* One at each start of the program? */
+static bool
+wants_each_time(const ResumeInput *input)
+{
+	return input->snapshot_mode == RESUME_SNAPSHOT_ALWAYS || input->snapshot_mode == RESUME_SNAPSHOT_ALWAYS_STRICT;
 }
 
 /* Is a new snapshot the answer to changes that are gone? */
 static bool
 heals_gaps(const ResumeInput *input)
 {
-	return input->snapshot_mode == RESUME_SNAPSHOT_ALWAYS || input->snapshot_mode == RESUME_SNAPSHOT_WHEN_NEEDED;
+	return input->snapshot_mode == RESUME_SNAPSHOT_ALWAYS || input->snapshot_mode == RESUME_SNAPSHOT_WHEN_NEEDED ||
+		   input->snapshot_mode == RESUME_SNAPSHOT_ON_GAP;
 }
 
 /* Streams from what the slot says, whatever is stored: repeats something at worst. */
@@ -57,12 +65,39 @@ static Verdict
 snapshot_only(const ResumeInput *input, ResumePlan *plan, Error *error)
 {
 	(void) error;
-	if (input->snapshot_mode != RESUME_SNAPSHOT_INITIAL_ONLY)
+	if (input->snapshot_mode != RESUME_SNAPSHOT_INITIAL_ONLY && input->snapshot_mode != RESUME_SNAPSHOT_ALWAYS_ONLY)
 		return VERDICT_NEXT;
 	plan->action = RESUME_SNAPSHOT_ONLY;
 	plan->take_snapshot = input->progress == NULL || input->progress->snapshot == SNAPSHOT_PLANNED;
+	if (input->snapshot_mode == RESUME_SNAPSHOT_ALWAYS_ONLY)
+	{
+		plan->take_snapshot = !input->snapshot_taken;
+		return VERDICT_GO;
+	}
 	if (!plan->take_snapshot)
 		warn(plan, "an earlier run has delivered the snapshot: snapshot.mode=initial_only has nothing left to do");
+	return VERDICT_GO;
+}
+
+/*
+ * The run before died in its snapshot, and what is missing is known.  The slot
+ * must still have all that came after what that snapshot saw.
+ */
+static Verdict
+snapshot_cut(const ResumeInput *input, ResumePlan *plan, Error *error)
+{
+	const Progress *progress = input->progress;
+
+	(void) error;
+	if (progress == NULL || progress->snapshot != SNAPSHOT_PLANNED || input->resumable_lsn == 0 ||
+		input->snapshot_mode == RESUME_SNAPSHOT_NO_DATA || !input->slot_exists || input->slot_lost ||
+		input->slot_confirmed_lsn > input->resumable_lsn)
+		return VERDICT_NEXT;
+	plan->action = RESUME_STREAM;
+	plan->start_lsn = input->resumable_lsn;
+	plan->take_snapshot = true;
+	plan->resume_snapshot = true;
+	warn(plan, "the initial snapshot was not finished; it goes on with what is missing");
 	return VERDICT_GO;
 }
 
@@ -79,13 +114,13 @@ snapshot_unfinished(const ResumeInput *input, ResumePlan *plan, Error *error)
 	(void) error;
 	if (progress == NULL || progress->snapshot != SNAPSHOT_PLANNED)
 		return VERDICT_NEXT;
-	if (!wants_snapshot(input) && input->slot_exists && !input->slot_lost)
+	if (!wants_snapshot(input) && !heals_gaps(input) && input->slot_exists && !input->slot_lost)
 	{
 		warn(plan,
 			 "the initial snapshot was not finished and snapshot.mode no longer asks for one; rows may be missing");
 		return stream_from_slot(input, plan);
 	}
-	plan->take_snapshot = wants_snapshot(input);
+	plan->take_snapshot = wants_snapshot(input) || heals_gaps(input);
 	if (!input->slot_exists)
 		plan->action = RESUME_CREATE_SLOT;
 	else if (progress->snapshot_on_old_slot && !input->slot_lost)
@@ -162,7 +197,7 @@ static Verdict
 snapshot_always(const ResumeInput *input, ResumePlan *plan, Error *error)
 {
 	(void) error;
-	if (input->snapshot_mode != RESUME_SNAPSHOT_ALWAYS || input->snapshot_taken)
+	if (!wants_each_time(input) || input->snapshot_taken)
 		return VERDICT_NEXT;
 	plan->take_snapshot = true;
 	plan->skip_to_snapshot = true;
@@ -250,8 +285,8 @@ bool
 resume_plan(const ResumeInput *input, ResumePlan *plan, Error *error)
 {
 	static const ResumeRule rules[] = {
-		snapshot_only,	snapshot_unfinished, slot_lost,			slot_missing,  snapshot_always,
-		nothing_stored, timeline_changed,	 beyond_the_server, resume_stored,
+		snapshot_only,	 snapshot_cut,	 snapshot_unfinished, slot_lost,		 slot_missing,
+		snapshot_always, nothing_stored, timeline_changed,	  beyond_the_server, resume_stored,
 	};
 	Verdict verdict = VERDICT_NEXT;
 

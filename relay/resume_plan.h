@@ -46,6 +46,10 @@ typedef enum ResumeSnapshotMode
 	RESUME_SNAPSHOT_ALWAYS,		  /* at each start of the program */
 	RESUME_SNAPSHOT_INITIAL_ONLY, /* and no streaming */
 	RESUME_SNAPSHOT_WHEN_NEEDED,  /* as initial, and again when the slot is missing or lost */
+	/* what else configuration_based can say */
+	RESUME_SNAPSHOT_ALWAYS_STRICT, /* as always, but a slot missing or lost is refused */
+	RESUME_SNAPSHOT_ALWAYS_ONLY,   /* at each start of the program, and no streaming */
+	RESUME_SNAPSHOT_ON_GAP,		   /* only when the slot is missing or lost */
 } ResumeSnapshotMode;
 
 typedef struct ResumeInput
@@ -62,7 +66,8 @@ typedef struct ResumeInput
 	bool progress_of_other_system; /* none for this system, but one for another under the same names */
 	bool ignore_partial;		   /* an earlier attempt met another config hash in HELLO: see resume_partial_fits */
 	ResumeSnapshotMode snapshot_mode;
-	bool snapshot_taken; /* by this very process, which now starts over after a lost connection */
+	bool snapshot_taken;	/* by this very process, which now starts over after a lost connection */
+	uint64_t resumable_lsn; /* where the stream begins after the snapshot whose missing parts are known; 0: none is */
 } ResumeInput;
 
 typedef enum ResumeAction
@@ -77,6 +82,7 @@ typedef struct ResumePlan
 {
 	ResumeAction action;
 	bool take_snapshot;	   /* before streaming; exported by the new slot if one is made, else beside the old one */
+	bool resume_snapshot;  /* the snapshot goes on with what is missing */
 	bool skip_to_snapshot; /* the stream begins at the snapshot's position instead of start_lsn */
 	uint64_t start_lsn;	   /* RESUME_STREAM: where to start, and what is confirmed already */
 	uint64_t last_commit_end_lsn; /* internal.last.commit.lsn; 0: leave out */

@@ -1,30 +1,47 @@
 /*
  * snapshot_coordinator.c
- *	  One worker reads all captured tables, one after the other.
+ *	  The connections of a snapshot, and the loop that gives them parts of
+ *	  tables to read and takes their frames.
  */
 #include "snapshot_coordinator.h"
 
 #include <inttypes.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "memory.h"
 #include "pg_session.h"
+#include "snapshot_display.h"
+#include "snapshot_ledger.h"
 #include "snapshot_reader.h"
+#include "snapshot_targets.h"
 
 #define TRANSACTION_TIMEOUT_VERSION 170000
+/* Frames taken from one connection before the others get their turn. */
+#define FRAMES_PER_TURN 8
+
+/* One connection, and the part it reads. */
+typedef struct Worker
+{
+	PGconn *conn;
+	SnapshotPart *part;	 /* NULL: idle */
+	FrameReader *frames; /* of the call at work */
+} Worker;
 
 typedef struct Snapshot
 {
 	Relay *relay;
-	PGconn *conn;
-	SnapshotReader *reader;
-	char lsn[24];
-	char *txid; /* NULL: a standby has none to give */
-	char *ts_us;
+	const SnapshotRequest *request;
+	PGconn *conn; /* the first worker's, whose transaction the others share */
+	int threads;
+	Worker *workers;
+	CutSnapshot *state; /* what all of it shares; its tables are those of an earlier run */
 	char *plugin_config;
-	PGresult *tables; /* oid, schema, table, may be read, row security hides rows */
+	SnapshotTargets targets;
+	size_t tables_left;
+	SnapshotReader *reader;
+	SnapshotLedger *ledger;
+	SnapshotDisplay *display;
 } Snapshot;
 
 static PgPatience
@@ -98,7 +115,7 @@ read_txid(Snapshot *snapshot, Error *error)
 	return query_value(snapshot,
 					   "SELECT CASE WHEN pg_catalog.pg_is_in_recovery() THEN NULL "
 					   "ELSE pg_catalog.pg_current_xact_id()::text END",
-					   &snapshot->txid, "could not read the transaction id for the snapshot", error);
+					   &snapshot->state->txid, "could not read the transaction id for the snapshot", error);
 }
 
 /* Where the server is; read before the snapshot is taken, so that streaming from there misses nothing. */
@@ -120,274 +137,440 @@ read_position(Snapshot *snapshot, uint64_t *lsn, Error *error)
 }
 
 static bool
-run(Snapshot *snapshot, const char *sql, Error *error)
+run(const Snapshot *snapshot, PGconn *conn, const char *sql, Error *error)
 {
-	return pg_session_command(snapshot->conn, sql, query_patience(snapshot->relay),
-							  "could not begin the snapshot transaction", error);
+	return pg_session_command(conn, sql, query_patience(snapshot->relay), "could not begin the snapshot transaction",
+							  error);
 }
 
 static bool
-begin_transaction(Snapshot *snapshot, const char *exported_name, Error *error)
+begin_transaction(const Snapshot *snapshot, PGconn *conn, const char *exported_name, Error *error)
 {
 	char *literal;
 	char *sql;
 	bool done;
 
-	if (!run(snapshot, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", error))
+	if (!run(snapshot, conn, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", error))
 		return false;
 	if (exported_name != NULL)
 	{
-		literal = memory_checked(PQescapeLiteral(snapshot->conn, exported_name, strlen(exported_name)));
+		literal = memory_checked(PQescapeLiteral(conn, exported_name, strlen(exported_name)));
 		sql = memory_printf("SET TRANSACTION SNAPSHOT %s", literal);
-		done = run(snapshot, sql, error);
+		done = run(snapshot, conn, sql, error);
 		PQfreemem(literal);
 		free(sql);
 		if (!done)
 			return false;
 	}
-	if (!run(snapshot,
+	if (!run(snapshot, conn,
 			 "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; "
 			 "SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL row_security = off",
 			 error))
 		return false;
-	return PQserverVersion(snapshot->conn) < TRANSACTION_TIMEOUT_VERSION ||
-		   run(snapshot, "SET LOCAL transaction_timeout = 0", error);
+	return PQserverVersion(conn) < TRANSACTION_TIMEOUT_VERSION ||
+		   run(snapshot, conn, "SET LOCAL transaction_timeout = 0", error);
 }
 
 static void
-make_plugin_config(Snapshot *snapshot, uint64_t lsn)
+make_plugin_config(Snapshot *snapshot)
 {
-	const char *extra[9] = {"internal.run.id", snapshot->relay->run_id,	  "internal.snapshot.lsn",
-							snapshot->lsn,	   "internal.snapshot.ts.us", snapshot->ts_us};
+	char lsn[24];
+	const char *extra[9] = {"internal.run.id",		   snapshot->relay->run_id, "internal.snapshot.lsn", lsn,
+							"internal.snapshot.ts.us", snapshot->state->ts_us};
 
-	snprintf(snapshot->lsn, sizeof(snapshot->lsn), "%" PRIu64, lsn);
-	if (snapshot->txid != NULL)
+	snprintf(lsn, sizeof(lsn), "%" PRIu64, snapshot->state->lsn);
+	if (snapshot->state->txid != NULL)
 	{
 		extra[6] = "internal.snapshot.txid";
-		extra[7] = snapshot->txid;
+		extra[7] = snapshot->state->txid;
 	}
 	snapshot->plugin_config = config_plugin_json(snapshot->relay->config, extra);
 }
 
+/* What a snapshot that begins here has seen, and when. */
 static bool
-list_tables(Snapshot *snapshot, Error *error)
+describe(Snapshot *snapshot, Error *error)
 {
-	char *config = config_plugin_json(snapshot->relay->config, (const char *const[]){NULL});
-	const char *values[1] = {config};
-
-	snapshot->tables =
-		pg_session_query(snapshot->conn,
-						 "SELECT relation::pg_catalog.oid, schema_name, table_name, "
-						 "pg_catalog.has_table_privilege(relation::pg_catalog.oid, 'SELECT'), "
-						 "pg_catalog.row_security_active(relation::pg_catalog.oid) "
-						 "FROM wal2debezium.tables($1) WHERE captured "
-						 "ORDER BY schema_name COLLATE \"C\", table_name COLLATE \"C\"",
-						 1, values, query_patience(snapshot->relay), "could not list the captured tables", error);
-	free(config);
-	if (snapshot->tables == NULL && strstr(error->message, "wal2debezium") != NULL && error->hint[0] == '\0')
-		error_hint(error, "if the role lacks the right: GRANT USAGE ON SCHEMA wal2debezium TO \"%s\";",
-				   PQuser(snapshot->conn));
-	return snapshot->tables != NULL;
+	return query_value(snapshot,
+					   "SELECT (extract(epoch FROM pg_catalog.transaction_timestamp()) * 1000000)::pg_catalog.int8",
+					   &snapshot->state->ts_us, "could not read the time of the snapshot", error) &&
+		   query_value(snapshot, "SELECT pg_catalog.pg_current_snapshot()::pg_catalog.text", &snapshot->state->seen_by,
+					   "could not read what the snapshot sees", error);
 }
 
+/* The other connections, under the snapshot of the first. */
 static bool
-is_true(const PGresult *result, int row, int column)
+open_workers(Snapshot *snapshot, Error *error)
 {
-	return PQgetvalue(result, row, column)[0] == 't';
-}
-
-/* All tables or none: a snapshot that fails in its middle has cost hours. */
-static bool
-check_privileges(Snapshot *snapshot, Error *error)
-{
-	const PGresult *tables = snapshot->tables;
-
-	for (int row = 0; row < PQntuples(tables); row++)
-	{
-		char *schema = PQgetvalue(tables, row, 1);
-		char *table = PQgetvalue(tables, row, 2);
-		const char *user = PQuser(snapshot->conn);
-
-		if (!is_true(tables, row, 3))
-		{
-			error_set(error, ERROR_FAILED, "role \"%s\" may not read table \"%s.%s\", which is captured", user, schema,
-					  table);
-			error_hint(error, "GRANT USAGE ON SCHEMA \"%s\" TO \"%s\"; GRANT SELECT ON \"%s\".\"%s\" TO \"%s\";",
-					   schema, user, schema, table, user);
-			return false;
-		}
-		if (is_true(tables, row, 4))
-		{
-			error_set(error, ERROR_FAILED, "row security of table \"%s.%s\" would hide rows from role \"%s\"", schema,
-					  table, user);
-			error_hint(error, "ALTER ROLE \"%s\" BYPASSRLS;", user);
-			return false;
-		}
-	}
-	return true;
-}
-
-static bool
-open_snapshot(Snapshot *snapshot, const char *exported_name, uint64_t *lsn, Error *error)
-{
-	Relay *relay = snapshot->relay;
-
-	snapshot->conn = pg_session_connect(relay->config, false, (PgPatience){0}, error);
-	if (snapshot->conn == NULL || !read_txid(snapshot, error))
-		return false;
-	if (exported_name == NULL && !read_position(snapshot, lsn, error))
-		return false;
-	if (!begin_transaction(snapshot, exported_name, error) ||
-		!query_value(snapshot,
-					 "SELECT (extract(epoch FROM pg_catalog.transaction_timestamp()) * 1000000)::pg_catalog.int8",
-					 &snapshot->ts_us, "could not read the time of the snapshot", error))
-		return false;
-	make_plugin_config(snapshot, *lsn);
-	return list_tables(snapshot, error) && check_privileges(snapshot, error);
-}
-
-/* The next frame of the table at work; *result NULL: no more. */
-static bool
-next_frame(Snapshot *snapshot, PGresult **result, Error *error)
-{
-	while (PQisBusy(snapshot->conn))
-	{
-		if (!snapshot_reader_wait(snapshot->reader, PQsocket(snapshot->conn), POLLIN, error))
-			return false;
-		if (!PQconsumeInput(snapshot->conn))
-			return pg_session_fail(snapshot->conn, NULL, "could not read a table", error);
-	}
-	*result = PQgetResult(snapshot->conn);
-	return true;
-}
-
-static bool
-take_result(Snapshot *snapshot, const PGresult *result, const char *what, Error *error)
-{
-	switch (PQresultStatus(result))
-	{
-		case PGRES_SINGLE_TUPLE:
-			if (PQgetisnull(result, 0, 0))
-				return true;
-			return snapshot_reader_frame(snapshot->reader, PQgetvalue(result, 0, 0), (size_t) PQgetlength(result, 0, 0),
-										 error);
-		case PGRES_TUPLES_OK:
-			return true;
-		default:
-			return pg_session_fail(snapshot->conn, result, what, error);
-	}
-}
-
-static bool
-read_frames(Snapshot *snapshot, const char *what, Error *error)
-{
+	char *name = NULL;
 	bool good = true;
 
-	while (good)
+	snapshot->workers = bytes_alloc_zero((size_t) snapshot->threads, sizeof(Worker));
+	snapshot->workers[0].conn = snapshot->conn;
+	if (snapshot->threads > 1)
+		good = query_value(snapshot, "SELECT pg_catalog.pg_export_snapshot()", &name, "could not export the snapshot",
+						   error);
+	for (int i = 1; good && i < snapshot->threads; i++)
 	{
-		PGresult *result = NULL;
+		PGconn *conn = pg_session_connect(snapshot->relay->config, false, (PgPatience){0}, error);
 
-		if (!next_frame(snapshot, &result, error))
-			return false;
-		if (result == NULL)
-			return true;
-		good = take_result(snapshot, result, what, error);
-		PQclear(result);
+		snapshot->workers[i].conn = conn;
+		good = conn != NULL && begin_transaction(snapshot, conn, name, error);
 	}
-	return false;
-}
-
-static bool
-read_table(Snapshot *snapshot, int row, Error *error)
-{
-	const char *values[2] = {PQgetvalue(snapshot->tables, row, 0), snapshot->plugin_config};
-	char *what = memory_printf("could not read table \"%s.%s\"", PQgetvalue(snapshot->tables, row, 1),
-							   PQgetvalue(snapshot->tables, row, 2));
-	uint64_t rows_before = snapshot->relay->values.snapshot_rows;
-	bool good;
-
-	/* in the target list: a function in FROM would spool the whole table first */
-	good = PQsendQueryParams(snapshot->conn,
-							 "SELECT wal2debezium.snapshot_frames($1::pg_catalog.oid::pg_catalog.regclass, $2)", 2,
-							 NULL, values, NULL, NULL, 1) &&
-		   PQsetSingleRowMode(snapshot->conn);
-	if (!good)
-		pg_session_fail(snapshot->conn, NULL, what, error);
-	snapshot_reader_begin_table(snapshot->reader);
-	good = good && read_frames(snapshot, what, error);
-	snapshot_reader_end_table(snapshot->reader);
-	if (good)
-		log_info(snapshot->relay->log, "snapshot: table \"%s.%s\" read, %" PRIu64 " rows (%d of %d tables)",
-				 PQgetvalue(snapshot->tables, row, 1), PQgetvalue(snapshot->tables, row, 2),
-				 snapshot->relay->values.snapshot_rows - rows_before, row + 1, PQntuples(snapshot->tables));
-	free(what);
+	free(name);
 	return good;
 }
 
 static bool
-read_tables(Snapshot *snapshot, Error *error)
+open_snapshot(Snapshot *snapshot, Error *error)
 {
-	MetricsValues *values = &snapshot->relay->values;
-	int count = PQntuples(snapshot->tables);
+	Relay *relay = snapshot->relay;
+	const SnapshotRequest *request = snapshot->request;
+	const CutSnapshot *resumed = request->resumed;
 
-	values->snapshot_tables = (uint64_t) count;
-	for (int row = 0; row < count; row++)
+	snapshot->conn = pg_session_connect(relay->config, false, (PgPatience){0}, error);
+	if (snapshot->conn == NULL)
+		return false;
+	if (resumed != NULL)
 	{
-		values->snapshot_tables_remaining = (uint64_t) (count - row);
-		if (!read_table(snapshot, row, error))
-			return false;
+		snapshot->state->lsn = resumed->lsn;
+		snapshot->state->begun = resumed->begun;
+		snapshot->state->txid = resumed->txid != NULL ? memory_strdup(resumed->txid) : NULL;
+		snapshot->state->ts_us = memory_strdup(resumed->ts_us);
+		snapshot->state->seen_by = memory_strdup(resumed->seen_by);
 	}
-	values->snapshot_tables_remaining = 0;
-	return snapshot_reader_finish(snapshot->reader, error);
+	else if (!read_txid(snapshot, error))
+		return false;
+	if (resumed == NULL && request->exported_name == NULL && !read_position(snapshot, &snapshot->state->lsn, error))
+		return false;
+	if (!begin_transaction(snapshot, snapshot->conn, request->exported_name, error) ||
+		(resumed == NULL && !describe(snapshot, error)))
+		return false;
+	make_plugin_config(snapshot);
+	return snapshot_targets_list(&snapshot->targets, relay, snapshot->conn, resumed, snapshot->threads, error) &&
+		   open_workers(snapshot, error);
+}
+
+/* ---- reading ---- */
+
+/* In the target list: a function in FROM would spool the whole table first. */
+static bool
+send_query(const Snapshot *snapshot, const Worker *worker, const SnapshotPart *part)
+{
+	const SnapshotTarget *target = part->target;
+	char oid[16];
+	char next[16];
+	char end[16];
+	const char *blocks[] = {oid, next, end, part->rows, snapshot->state->seen_by, snapshot->plugin_config};
+	const char *others[] = {oid, snapshot->plugin_config, target->statement};
+
+	snprintf(oid, sizeof(oid), "%" PRIu32, target->oid);
+	snprintf(next, sizeof(next), "%" PRIu32, part->range.next);
+	snprintf(end, sizeof(end), "%" PRIu32, part->range.end);
+	if (part->range.end == SNAPSHOT_TO_END)
+		blocks[2] = NULL;
+	if (target->statement != NULL)
+		return PQsendQueryParams(worker->conn,
+								 "SELECT wal2debezium.snapshot_query($1::pg_catalog.oid::pg_catalog.regclass, $3, $2)",
+								 3, NULL, others, NULL, NULL, 1);
+	if (!target->heap)
+		return PQsendQueryParams(worker->conn,
+								 "SELECT wal2debezium.snapshot_frames($1::pg_catalog.oid::pg_catalog.regclass, $2)", 2,
+								 NULL, others, NULL, NULL, 1);
+	return PQsendQueryParams(worker->conn,
+							 "SELECT wal2debezium.snapshot_blocks($1::pg_catalog.oid::pg_catalog.regclass, $2, $3, $4, "
+							 "$5, $6)",
+							 6, NULL, blocks, NULL, NULL, 1);
 }
 
 static bool
-wait_delivered(Snapshot *snapshot, Error *error)
+fail_part(const Worker *worker, const PGresult *result, Error *error)
 {
-	while (lsn_tracker_outstanding(snapshot->relay->tracker) > 0)
-		if (!snapshot_reader_wait(snapshot->reader, -1, 0, error))
-			return false;
+	const SnapshotTarget *target = worker->part->target;
+	char *what = memory_printf("could not read table \"%s.%s\"", target->schema, target->table);
+
+	pg_session_fail(worker->conn, result, what, error);
+	free(what);
+	return false;
+}
+
+/* Gives an idle connection its next part, if there is one. */
+static bool
+start_part(Snapshot *snapshot, Worker *worker, Error *error)
+{
+	FrameReaderCallbacks callbacks = relay_reader_callbacks(snapshot->relay);
+
+	worker->part = snapshot_targets_next(&snapshot->targets);
+	if (worker->part == NULL)
+		return true;
+	if (!send_query(snapshot, worker, worker->part) || !PQsetSingleRowMode(worker->conn))
+		return fail_part(worker, NULL, error);
+	worker->frames = frame_reader_new(&callbacks);
 	return true;
+}
+
+static void
+released(void *arg, TableMarks *marks)
+{
+	Snapshot *snapshot = arg;
+	SnapshotTarget *target = (SnapshotTarget *) ((char *) marks - offsetof(SnapshotTarget, marks));
+
+	snapshot_ledger_released(snapshot->ledger, target);
+}
+
+static void
+open_unit(Snapshot *snapshot)
+{
+	snapshot_reader_unit(snapshot->reader, snapshot_ledger_open(snapshot->ledger));
+}
+
+static bool
+take_frame(Snapshot *snapshot, Worker *worker, const PGresult *result, Error *error)
+{
+	SnapshotPart *part = worker->part;
+	SnapshotChunk chunk;
+	bool good;
+
+	if (PQgetisnull(result, 0, 0))
+		return true;
+	open_unit(snapshot);
+	good = snapshot_reader_frame(snapshot->reader, &part->target->marks, worker->frames, PQgetvalue(result, 0, 0),
+								 (size_t) PQgetlength(result, 0, 0), &chunk, error);
+	if (good && chunk.known)
+		snapshot_ledger_read(snapshot->ledger, part, chunk.next_block, chunk.done);
+	snapshot_ledger_close(snapshot->ledger);
+	return good;
+}
+
+static bool
+end_target(Snapshot *snapshot, SnapshotTarget *target, Error *error)
+{
+	bool good;
+
+	open_unit(snapshot);
+	good = snapshot_reader_end_table(snapshot->reader, &target->marks, error);
+	snapshot_ledger_close(snapshot->ledger);
+	snapshot->tables_left--;
+	snapshot->relay->values.snapshot_tables_remaining = snapshot->tables_left;
+	if (good)
+		snapshot_display_table(snapshot->display, target->schema, target->table, target->marks.rows,
+							   snapshot->targets.listed - snapshot->tables_left);
+	return good;
+}
+
+static bool
+end_part(Snapshot *snapshot, Worker *worker, Error *error)
+{
+	SnapshotTarget *target = worker->part->target;
+
+	frame_reader_free(worker->frames);
+	worker->frames = NULL;
+	worker->part = NULL;
+	snapshot->relay->values.snapshot_parts_remaining--;
+	if (++target->parts_read < target->part_count)
+		return true;
+	return end_target(snapshot, target, error);
+}
+
+static bool
+take_result(Snapshot *snapshot, Worker *worker, const PGresult *result, Error *error)
+{
+	switch (PQresultStatus(result))
+	{
+		case PGRES_SINGLE_TUPLE:
+			return take_frame(snapshot, worker, result, error);
+		case PGRES_TUPLES_OK:
+			return true;
+		default:
+			return fail_part(worker, result, error);
+	}
+}
+
+/* Takes what has arrived from one connection, up to a turn's worth. *moved: something had. */
+static bool
+serve_worker(Snapshot *snapshot, Worker *worker, bool *moved, Error *error)
+{
+	for (int taken = 0; worker->part != NULL && taken < FRAMES_PER_TURN; taken++)
+	{
+		PGresult *result;
+		bool good;
+
+		if (PQisBusy(worker->conn) && !PQconsumeInput(worker->conn))
+			return fail_part(worker, NULL, error);
+		if (PQisBusy(worker->conn))
+			return true;
+		*moved = true;
+		result = PQgetResult(worker->conn);
+		good = result != NULL ? take_result(snapshot, worker, result, error) : end_part(snapshot, worker, error);
+		PQclear(result);
+		if (!good)
+			return false;
+	}
+	return true;
+}
+
+/* Every connection has its turn; *busy: how many have a part. */
+static bool
+serve_workers(Snapshot *snapshot, int *busy, bool *moved, Error *error)
+{
+	*busy = 0;
+	*moved = false;
+	for (int i = 0; i < snapshot->threads; i++)
+	{
+		Worker *worker = &snapshot->workers[i];
+
+		if (!serve_worker(snapshot, worker, moved, error))
+			return false;
+		if (worker->part == NULL && !start_part(snapshot, worker, error))
+			return false;
+		*busy += worker->part != NULL;
+	}
+	return true;
+}
+
+static bool
+wait_workers(Snapshot *snapshot, Error *error)
+{
+	int fds[RELAY_WAIT_MAX];
+	int count = 0;
+
+	for (int i = 0; i < snapshot->threads; i++)
+		if (snapshot->workers[i].part != NULL)
+			fds[count++] = PQsocket(snapshot->workers[i].conn);
+	return snapshot_reader_wait(snapshot->reader, fds, count, error);
+}
+
+static bool
+step(Snapshot *snapshot, Error *error)
+{
+	snapshot_display_step(snapshot->display, snapshot_targets_fraction(&snapshot->targets), snapshot->tables_left);
+	return snapshot_ledger_step(snapshot->ledger, error);
+}
+
+static bool
+finish(Snapshot *snapshot, Error *error)
+{
+	bool good;
+
+	open_unit(snapshot);
+	good = snapshot_reader_finish(snapshot->reader, error);
+	snapshot_ledger_close(snapshot->ledger);
+	while (good && lsn_tracker_outstanding(snapshot->relay->tracker) > 0)
+		good = snapshot_reader_wait(snapshot->reader, NULL, 0, error) && step(snapshot, error);
+	return good;
+}
+
+static bool
+read_targets(Snapshot *snapshot, Error *error)
+{
+	int busy = 1;
+	bool moved;
+
+	if (!step(snapshot, error))
+		return false;
+	while (busy > 0)
+	{
+		if (!serve_workers(snapshot, &busy, &moved, error))
+			return false;
+		if (!moved && busy > 0 && !wait_workers(snapshot, error))
+			return false;
+		if (!step(snapshot, error))
+			return false;
+	}
+	return finish(snapshot, error);
+}
+
+static void
+begin_metrics(Snapshot *snapshot)
+{
+	MetricsValues *values = &snapshot->relay->values;
+
+	snapshot->tables_left = snapshot->targets.count;
+	values->snapshot_running = true;
+	values->snapshot_tables = snapshot->targets.listed;
+	values->snapshot_tables_remaining = snapshot->targets.count;
+	values->snapshot_parts = 0;
+	for (size_t i = 0; i < snapshot->targets.count; i++)
+		values->snapshot_parts += snapshot->targets.items[i]->part_count;
+	values->snapshot_parts_remaining = values->snapshot_parts;
+	values->connected = true;
 }
 
 static bool
 send_all(Snapshot *snapshot, Error *error)
 {
 	Relay *relay = snapshot->relay;
-	uint64_t ticket;
 	bool good;
 
 	lsn_tracker_free(relay->tracker);
 	relay->tracker = lsn_tracker_new(0);
-	ticket = lsn_tracker_open(relay->tracker);
-	snapshot->reader = snapshot_reader_new(relay, ticket);
-	relay->values.snapshot_running = true;
-	relay->values.connected = true;
-	good = read_tables(snapshot, error) && wait_delivered(snapshot, error);
+	snapshot->reader = snapshot_reader_new(relay, snapshot->state->begun, released, snapshot);
+	snapshot->ledger = snapshot_ledger_new(relay, &snapshot->targets, snapshot->state, snapshot->request->keep);
+	snapshot->display = snapshot_display_new(relay, snapshot->targets.listed);
+	begin_metrics(snapshot);
+	good = read_targets(snapshot, error);
+	snapshot_display_free(snapshot->display);
+	if (!good)
+		snapshot_ledger_cut(snapshot->ledger);
 	relay->values.snapshot_running = false;
+	for (size_t i = 0; i < snapshot->targets.count; i++)
+		snapshot_reader_drop_table(snapshot->reader, &snapshot->targets.items[i]->marks);
+	for (int i = 0; i < snapshot->threads; i++)
+		frame_reader_free(snapshot->workers[i].frames);
+	snapshot_ledger_free(snapshot->ledger);
 	snapshot_reader_free(snapshot->reader);
 	return good;
 }
 
-bool
-snapshot_run(Relay *relay, const char *exported_name, uint64_t *snapshot_lsn, Error *error)
+static void
+close_snapshot(Snapshot *snapshot)
 {
-	Snapshot snapshot = {.relay = relay};
+	for (int i = 1; snapshot->workers != NULL && i < snapshot->threads; i++)
+		PQfinish(snapshot->workers[i].conn);
+	PQfinish(snapshot->conn);
+	free(snapshot->workers);
+	free(snapshot->plugin_config);
+	snapshot_targets_free(&snapshot->targets);
+	snapshot_state_free(snapshot->state);
+}
+
+static void
+log_begin(const Snapshot *snapshot)
+{
+	const Relay *relay = snapshot->relay;
+
+	if (snapshot->request->resumed != NULL)
+		log_info(relay->log, "snapshot of %zu tables at " LSN_FORMAT " goes on: %zu are missing, whole or in part",
+				 snapshot->targets.listed, LSN_ARGS(snapshot->state->lsn), snapshot->targets.count);
+	else
+		log_info(relay->log, "snapshot of %zu tables at " LSN_FORMAT " begins", snapshot->targets.listed,
+				 LSN_ARGS(snapshot->state->lsn));
+}
+
+bool
+snapshot_run(Relay *relay, const SnapshotRequest *request, uint64_t *snapshot_lsn, Error *error)
+{
+	Snapshot snapshot = {
+		.relay = relay,
+		.request = request,
+		.threads = (int) config_int(relay->config, OPT_SNAPSHOT_MAX_THREADS),
+		.state = snapshot_state_new(),
+	};
 	uint64_t rows_before = relay->values.snapshot_rows;
 	bool good;
 
-	good = open_snapshot(&snapshot, exported_name, snapshot_lsn, error);
+	snapshot.state->lsn = *snapshot_lsn;
+	snapshot.state->stream_lsn = request->stream_lsn;
+	snapshot.state->timeline = request->timeline;
+	snapshot.state->options_hash = snapshot_options_hash(relay->config);
+	good = open_snapshot(&snapshot, error);
 	if (good)
-		log_info(relay->log, "snapshot of %d tables at " LSN_FORMAT " begins", PQntuples(snapshot.tables),
-				 LSN_ARGS(*snapshot_lsn));
+		log_begin(&snapshot);
 	good = good && send_all(&snapshot, error);
 	if (good)
-		log_info(relay->log, "snapshot of %d tables is delivered, %" PRIu64 " rows", PQntuples(snapshot.tables),
+		log_info(relay->log, "snapshot of %zu tables is delivered, %" PRIu64 " rows", snapshot.targets.listed,
 				 relay->values.snapshot_rows - rows_before);
-	PQclear(snapshot.tables);
-	PQfinish(snapshot.conn);
-	free(snapshot.txid);
-	free(snapshot.ts_us);
-	free(snapshot.plugin_config);
+	*snapshot_lsn = snapshot.state->lsn;
+	close_snapshot(&snapshot);
 	return good;
 }

@@ -8,7 +8,6 @@
 
 #include "bytes.h"
 #include "clock.h"
-#include "held_record.h"
 #include "signals.h"
 
 #define WAIT_MS 200
@@ -20,17 +19,12 @@
 struct SnapshotReader
 {
 	Relay *relay;
+	SnapshotReleased released;
+	void *arg;
 	uint64_t ticket;
-	FrameReader *frames; /* of the table at work; NULL: none */
-
-	const FrameRecord *waiting; /* the record held back; NULL: none */
-	bool waiting_first;			/* of the whole snapshot */
-	bool waiting_first_in_table;
-	bool waiting_last_in_table;
-	bool any_record;		/* there was one */
-	bool any_in_table;		/* in the table at work */
+	bool begun;				/* some record was sent */
+	TableMarks *last;		/* the ended table whose last record waits; NULL: none */
 	FrameEntry *entries[2]; /* the waiting record is in one while the other is read */
-	HeldRecord held;		/* where it is between frames */
 
 	uint64_t since_poll;
 	int64_t published_ms;
@@ -39,12 +33,14 @@ struct SnapshotReader
 };
 
 SnapshotReader *
-snapshot_reader_new(Relay *relay, uint64_t ticket)
+snapshot_reader_new(Relay *relay, bool begun, SnapshotReleased released, void *arg)
 {
 	SnapshotReader *reader = bytes_alloc_zero(1, sizeof(SnapshotReader));
 
 	reader->relay = relay;
-	reader->ticket = ticket;
+	reader->begun = begun;
+	reader->released = released;
+	reader->arg = arg;
 	reader->entries[0] = bytes_alloc_zero(1, sizeof(FrameEntry));
 	reader->entries[1] = bytes_alloc_zero(1, sizeof(FrameEntry));
 	return reader;
@@ -53,32 +49,25 @@ snapshot_reader_new(Relay *relay, uint64_t ticket)
 void
 snapshot_reader_free(SnapshotReader *reader)
 {
-	snapshot_reader_end_table(reader);
-	held_record_release(&reader->held, reader->relay->sink);
-	held_record_free(&reader->held);
+	if (reader == NULL)
+		return;
 	free(reader->entries[0]);
 	free(reader->entries[1]);
 	free(reader);
 }
 
 void
-snapshot_reader_begin_table(SnapshotReader *reader)
+snapshot_reader_drop_table(SnapshotReader *reader, TableMarks *table)
 {
-	FrameReaderCallbacks callbacks = relay_reader_callbacks(reader->relay);
-
-	reader->frames = frame_reader_new(&callbacks);
-	reader->any_in_table = false;
+	held_record_release(&table->held, reader->relay->sink);
+	held_record_free(&table->held);
+	table->waiting = NULL;
 }
 
 void
-snapshot_reader_end_table(SnapshotReader *reader)
+snapshot_reader_unit(SnapshotReader *reader, uint64_t ticket)
 {
-	if (reader->frames == NULL)
-		return;
-	frame_reader_free(reader->frames);
-	reader->frames = NULL;
-	if (reader->any_in_table)
-		reader->waiting_last_in_table = true;
+	reader->ticket = ticket;
 }
 
 /* Says once that the sink is away, and once that it is back. */
@@ -106,8 +95,8 @@ watch_sink(SnapshotReader *reader, int64_t now_ms)
 	}
 }
 
-static bool
-serve_sink(SnapshotReader *reader, Error *error)
+bool
+snapshot_reader_serve(SnapshotReader *reader, Error *error)
 {
 	Relay *relay = reader->relay;
 	int64_t now_ms = clock_monotonic_ms();
@@ -128,69 +117,77 @@ serve_sink(SnapshotReader *reader, Error *error)
 }
 
 bool
-snapshot_reader_wait(SnapshotReader *reader, int fd, short events, Error *error)
+snapshot_reader_wait(SnapshotReader *reader, const int *fds, int count, Error *error)
 {
-	relay_wait(reader->relay, fd, events, WAIT_MS);
-	return serve_sink(reader, error);
+	relay_wait_readable(reader->relay, fds, count, WAIT_MS);
+	return snapshot_reader_serve(reader, error);
 }
 
 /* Precedence: last > first > last_in_data_collection > first_in_data_collection > true. */
 static const char *
-mark_of(const SnapshotReader *reader, bool last)
+mark_of(const SnapshotReader *reader, const TableMarks *table, bool last)
 {
 	if (last)
 		return "last";
-	if (reader->waiting_first)
+	if (!reader->begun)
 		return "first";
-	if (reader->waiting_last_in_table)
+	if (table->ended)
 		return "last_in_data_collection";
-	if (reader->waiting_first_in_table)
+	if (!table->begun)
 		return "first_in_data_collection";
 	return "true";
 }
 
 static bool
-send_waiting(SnapshotReader *reader, bool last, Error *error)
+send_waiting(SnapshotReader *reader, TableMarks *table, bool last, Error *error)
 {
 	Relay *relay = reader->relay;
-	SinkRecord record = {
-		.record = reader->waiting,
-		.snapshot_mark = mark_of(reader, last),
-		.ticket = reader->ticket,
-	};
+	SinkRecord record = {.record = table->waiting, .ticket = reader->ticket};
 	SinkResult result;
 
-	if (reader->waiting == NULL)
+	if (table->waiting == NULL)
 		return true;
+	record.snapshot_mark = mark_of(reader, table, last);
 	while ((result = relay_sink_put(relay, &record, error)) == SINK_FULL)
-		if (!snapshot_reader_wait(reader, -1, 0, error))
+		if (!snapshot_reader_wait(reader, NULL, 0, error))
 			return false;
 	if (result != SINK_OK)
 		return false;
-	if (reader->waiting == &reader->held.record)
-		held_record_release(&reader->held, relay->sink);
-	reader->waiting = NULL;
-	return ++reader->since_poll < RECORDS_PER_POLL || serve_sink(reader, error);
+	if (table->waiting == &table->held.record)
+	{
+		held_record_release(&table->held, relay->sink);
+		reader->released(reader->arg, table);
+	}
+	table->waiting = NULL;
+	table->begun = true;
+	reader->begun = true;
+	return ++reader->since_poll < RECORDS_PER_POLL || snapshot_reader_serve(reader, error);
+}
+
+/* The last record of a table that ended before: something follows, so it is not the last of all. */
+static bool
+send_last(SnapshotReader *reader, Error *error)
+{
+	TableMarks *table = reader->last;
+
+	reader->last = NULL;
+	return table == NULL || send_waiting(reader, table, false, error);
 }
 
 static bool
-take_record(SnapshotReader *reader, const FrameRecord *record, Error *error)
+take_record(SnapshotReader *reader, TableMarks *table, const FrameRecord *record, Error *error)
 {
-	if (!send_waiting(reader, false, error))
+	if (!send_last(reader, error) || !send_waiting(reader, table, false, error))
 		return false;
-	reader->waiting = record;
-	reader->waiting_first = !reader->any_record;
-	reader->waiting_first_in_table = !reader->any_in_table;
-	reader->waiting_last_in_table = false;
-	reader->any_record = true;
-	reader->any_in_table = true;
+	table->waiting = record;
+	table->rows++;
 	reader->relay->values.snapshot_rows++;
 	return true;
 }
 
 /* Takes the entries of a frame begun; at the end the waiting record is in one of reader->entries. */
 static bool
-take_entries(SnapshotReader *reader, Error *error)
+take_entries(SnapshotReader *reader, TableMarks *table, FrameReader *frames, SnapshotChunk *chunk, Error *error)
 {
 	int at = 0;
 
@@ -198,7 +195,7 @@ take_entries(SnapshotReader *reader, Error *error)
 	{
 		FrameEntry *entry = reader->entries[at];
 
-		switch (frame_reader_next(reader->frames, entry, error))
+		switch (frame_reader_next(frames, entry, error))
 		{
 			case FRAME_STEP_END:
 				return true;
@@ -209,32 +206,49 @@ take_entries(SnapshotReader *reader, Error *error)
 		}
 		if (entry->kind == ENTRY_REFUSED && !relay_refused(reader->relay, entry, error))
 			return false;
+		if (entry->kind == ENTRY_SNAPSHOT_CHUNK)
+			*chunk = (SnapshotChunk){true, entry->chunk.next_block == FRAME_NO_BLOCK, entry->chunk.next_block};
 		if (entry->kind != ENTRY_RECORD)
 			continue;
-		if (!take_record(reader, &entry->record, error))
+		if (!take_record(reader, table, &entry->record, error))
 			return false;
 		at = 1 - at;
 	}
 }
 
 bool
-snapshot_reader_frame(SnapshotReader *reader, const char *data, size_t size, Error *error)
+snapshot_reader_frame(SnapshotReader *reader, TableMarks *table, FrameReader *frames, const char *data, size_t size,
+					  SnapshotChunk *chunk, Error *error)
 {
 	FrameHeader header;
 
+	memset(chunk, 0, sizeof(*chunk));
 	reader->relay->values.bytes += size;
-	if (!frame_reader_begin(reader->frames, data, size, &header, error) || !take_entries(reader, error))
+	if (!frame_reader_begin(frames, data, size, &header, error) || !take_entries(reader, table, frames, chunk, error))
 		return false;
-	if (reader->waiting != NULL && reader->waiting != &reader->held.record)
+	if (table->waiting != NULL && table->waiting != &table->held.record)
 	{
-		held_record_copy(&reader->held, reader->waiting);
-		reader->waiting = &reader->held.record;
+		held_record_copy(&table->held, table->waiting);
+		table->waiting = &table->held.record;
 	}
 	return relay_sink_commit(reader->relay, error);
 }
 
 bool
+snapshot_reader_end_table(SnapshotReader *reader, TableMarks *table, Error *error)
+{
+	table->ended = true;
+	if (table->waiting == NULL)
+		return true;
+	if (!send_last(reader, error))
+		return false;
+	reader->last = table;
+	return true;
+}
+
+bool
 snapshot_reader_finish(SnapshotReader *reader, Error *error)
 {
-	return send_waiting(reader, true, error) && relay_sink_commit(reader->relay, error);
+	return (reader->last == NULL || send_waiting(reader, reader->last, true, error)) &&
+		   relay_sink_commit(reader->relay, error);
 }

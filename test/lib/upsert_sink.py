@@ -45,4 +45,5 @@ def main():
         print("|".join("" if item is None else str(item) for item in row))
 
 
-main()
+if __name__ == "__main__":
+    main()

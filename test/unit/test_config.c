@@ -210,7 +210,9 @@ test_values(void)
 	refuses("header.converter", "org.apache.kafka.connect.converters.ByteArrayConverter", "header.converter",
 			"bytes only");
 	refuses("key.converter", "some.other.Converter", "invalid value \"some.other.Converter\"", "JsonConverter");
-	refuses("snapshot.mode", "custom", "\"snapshot.mode\" with value \"custom\"", "when_needed or no_data");
+	refuses("snapshot.mode", "custom", "\"snapshot.mode\" with value \"custom\"", "Java classes");
+	refuses("snapshot.mode", "configuration_based", "nothing to do", "start.stream");
+	refuses("snapshot.max.threads", "0", "snapshot.max.threads", "1 to 32");
 	refuses("replica.identity.autoset.values", "public.a", "\"public.a\"", "TABLE:IDENTITY");
 	refuses("replica.identity.autoset.values", "public.a:SOME", "\"public.a:SOME\"", "TABLE:IDENTITY");
 	refuses("replica.identity.autoset.values", "public.a:INDEX", "\"public.a:INDEX\"", "TABLE:IDENTITY");

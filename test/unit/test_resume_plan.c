@@ -235,12 +235,69 @@ test_when_needed(void)
 	decided(&input, RESUME_CREATE_SLOT, true, "when_needed, nothing there");
 }
 
+/* What is missing of the snapshot is known. */
+static void
+test_cut_snapshot(void)
+{
+	Progress progress = {.snapshot = SNAPSHOT_PLANNED, .timeline = 1};
+	ResumeInput input = usual();
+	ResumePlan plan;
+
+	input.progress = &progress;
+	input.resumable_lsn = input.slot_confirmed_lsn;
+	plan = decided(&input, RESUME_STREAM, true, "cut snapshot");
+	unit_ok(plan.resume_snapshot && plan.start_lsn == input.resumable_lsn, "goes on, and streams from its position");
+	input.slot_confirmed_lsn = input.resumable_lsn + 1;
+	plan = decided(&input, RESUME_RECREATE_SLOT, true, "cut snapshot, but the slot has moved on");
+	unit_ok(!plan.resume_snapshot, "begins again");
+	input.slot_confirmed_lsn = input.resumable_lsn;
+	input.slot_lost = true;
+	decided(&input, RESUME_RECREATE_SLOT, true, "cut snapshot, slot lost");
+	input.slot_lost = false;
+	input.slot_exists = false;
+	decided(&input, RESUME_CREATE_SLOT, true, "cut snapshot, no slot");
+	input.slot_exists = true;
+	input.snapshot_mode = RESUME_SNAPSHOT_NO_DATA;
+	plan = decided(&input, RESUME_STREAM, false, "cut snapshot, no_data now");
+	unit_ok(!plan.resume_snapshot, "does not go on");
+	progress.snapshot = SNAPSHOT_DONE;
+	input.snapshot_mode = RESUME_SNAPSHOT_INITIAL;
+	plan = decided(&input, RESUME_STREAM, false, "a snapshot that is done does not go on");
+}
+
+/* snapshot.mode=configuration_based. */
+static void
+test_configured(void)
+{
+	Progress progress = {.snapshot = SNAPSHOT_DONE, .timeline = 1};
+	ResumeInput input = usual();
+	ResumePlan plan;
+
+	input.progress = &progress;
+	input.snapshot_mode = RESUME_SNAPSHOT_ALWAYS_STRICT;
+	plan = decided(&input, RESUME_STREAM, true, "data and stream");
+	unit_ok(plan.skip_to_snapshot, "as always");
+	input.snapshot_mode = RESUME_SNAPSHOT_ALWAYS_ONLY;
+	decided(&input, RESUME_SNAPSHOT_ONLY, true, "data only");
+	input.snapshot_taken = true;
+	decided(&input, RESUME_SNAPSHOT_ONLY, false, "data only, taken");
+	input.snapshot_taken = false;
+	input.snapshot_mode = RESUME_SNAPSHOT_ON_GAP;
+	decided(&input, RESUME_STREAM, false, "stream, data on error: no error");
+	input.slot_exists = false;
+	decided(&input, RESUME_CREATE_SLOT, true, "stream, data on error: the slot is gone");
+	input.progress = NULL;
+	decided(&input, RESUME_CREATE_SLOT, false, "stream, data on error: first start");
+}
+
 int
 main(void)
 {
 	test_stored();
 	test_no_progress();
 	test_unfinished_snapshot();
+	test_cut_snapshot();
+	test_configured();
 	test_refused();
 	test_timeline();
 	test_always();

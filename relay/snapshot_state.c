@@ -1,0 +1,274 @@
+/*
+ * snapshot_state.c
+ *	  JSON with yajl, as in progress_json.c; LSNs and hashes as text.
+ */
+#include "snapshot_state.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <yajl/yajl_gen.h>
+#include <yajl/yajl_tree.h>
+
+#include "bytes.h"
+#include "memory.h"
+
+CutSnapshot *
+snapshot_state_new(void)
+{
+	return bytes_alloc_zero(1, sizeof(CutSnapshot));
+}
+
+void
+snapshot_state_free(CutSnapshot *state)
+{
+	if (state == NULL)
+		return;
+	for (size_t i = 0; i < state->table_count; i++)
+		free(state->tables[i].ranges);
+	free(state->tables);
+	free(state->seen_by);
+	free(state->txid);
+	free(state->ts_us);
+	free(state);
+}
+
+SnapshotTable *
+snapshot_state_add(CutSnapshot *state)
+{
+	state->tables = bytes_realloc(state->tables, (state->table_count + 1) * sizeof(SnapshotTable));
+	memset(&state->tables[state->table_count], 0, sizeof(SnapshotTable));
+	return &state->tables[state->table_count++];
+}
+
+void
+snapshot_table_add_range(SnapshotTable *table, uint32_t next, uint32_t end)
+{
+	table->ranges = bytes_realloc(table->ranges, (table->range_count + 1) * sizeof(SnapshotRange));
+	table->ranges[table->range_count++] = (SnapshotRange){next, end};
+}
+
+const SnapshotTable *
+snapshot_state_find(const CutSnapshot *state, uint32_t oid)
+{
+	for (size_t i = 0; i < state->table_count; i++)
+		if (state->tables[i].oid == oid)
+			return &state->tables[i];
+	return NULL;
+}
+
+uint64_t
+snapshot_state_hash(const char *first, const char *second)
+{
+	const char *const texts[] = {first, second};
+	uint64_t hash = 14695981039346656037u; /* FNV-1a */
+
+	for (size_t i = 0; i < 2; i++)
+		for (const unsigned char *c = (const unsigned char *) texts[i];; c++)
+		{
+			hash = (hash ^ *c) * 1099511628211u;
+			if (*c == '\0')
+				break;
+		}
+	return hash;
+}
+
+/* ---- writing ---- */
+
+static void
+put_text(yajl_gen gen, const char *text)
+{
+	yajl_gen_string(gen, (const unsigned char *) text, strlen(text));
+}
+
+static void
+put_named_text(yajl_gen gen, const char *name, const char *text)
+{
+	if (text == NULL)
+		return;
+	put_text(gen, name);
+	put_text(gen, text);
+}
+
+static void
+put_number(yajl_gen gen, const char *name, uint64_t number)
+{
+	put_text(gen, name);
+	yajl_gen_integer(gen, (long long) number);
+}
+
+static void
+put_hex(yajl_gen gen, const char *name, uint64_t number)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%" PRIX64, number);
+	put_named_text(gen, name, text);
+}
+
+static void
+put_flag(yajl_gen gen, const char *name, bool flag)
+{
+	put_text(gen, name);
+	yajl_gen_bool(gen, flag);
+}
+
+static void
+put_table(yajl_gen gen, const SnapshotTable *table)
+{
+	yajl_gen_map_open(gen);
+	put_number(gen, "oid", table->oid);
+	put_number(gen, "filenode", table->filenode);
+	put_flag(gen, "begun", table->begun);
+	put_flag(gen, "whole", table->whole);
+	put_text(gen, "missing");
+	yajl_gen_array_open(gen);
+	for (size_t i = 0; i < table->range_count; i++)
+	{
+		yajl_gen_integer(gen, table->ranges[i].next);
+		yajl_gen_integer(gen, table->ranges[i].end);
+	}
+	yajl_gen_array_close(gen);
+	yajl_gen_map_close(gen);
+}
+
+char *
+snapshot_state_json(const CutSnapshot *state)
+{
+	yajl_gen gen = memory_checked(yajl_gen_alloc(NULL));
+	const unsigned char *json;
+	size_t size;
+	char *copy;
+
+	yajl_gen_map_open(gen);
+	put_hex(gen, "lsn", state->lsn);
+	put_hex(gen, "stream_lsn", state->stream_lsn);
+	put_number(gen, "timeline", state->timeline);
+	put_hex(gen, "options_hash", state->options_hash);
+	put_named_text(gen, "seen_by", state->seen_by);
+	put_named_text(gen, "txid", state->txid);
+	put_named_text(gen, "ts_us", state->ts_us);
+	put_flag(gen, "begun", state->begun);
+	put_text(gen, "tables");
+	yajl_gen_array_open(gen);
+	for (size_t i = 0; i < state->table_count; i++)
+		put_table(gen, &state->tables[i]);
+	yajl_gen_array_close(gen);
+	yajl_gen_map_close(gen);
+	yajl_gen_get_buf(gen, &json, &size);
+	copy = bytes_copy_text((const char *) json, size);
+	yajl_gen_free(gen);
+	return copy;
+}
+
+/* ---- reading ---- */
+
+static bool
+get_text(yajl_val map, const char *name, char **text)
+{
+	const char *path[] = {name, NULL};
+	const char *found = YAJL_GET_STRING(yajl_tree_get(map, path, yajl_t_string));
+
+	*text = found != NULL ? memory_strdup(found) : NULL;
+	return found != NULL;
+}
+
+static bool
+get_hex(yajl_val map, const char *name, uint64_t *number)
+{
+	const char *path[] = {name, NULL};
+	const char *text = YAJL_GET_STRING(yajl_tree_get(map, path, yajl_t_string));
+	char rest;
+
+	return text != NULL && sscanf(text, "%16" SCNx64 "%c", number, &rest) == 1;
+}
+
+static bool
+as_block(yajl_val value, uint32_t *number)
+{
+	if (!YAJL_IS_INTEGER(value) || YAJL_GET_INTEGER(value) < 0 || YAJL_GET_INTEGER(value) > (long long) UINT32_MAX)
+		return false;
+	*number = (uint32_t) YAJL_GET_INTEGER(value);
+	return true;
+}
+
+static bool
+get_number(yajl_val map, const char *name, uint32_t *number)
+{
+	const char *path[] = {name, NULL};
+
+	return as_block(yajl_tree_get(map, path, yajl_t_number), number);
+}
+
+static bool
+get_flag(yajl_val map, const char *name, bool *flag)
+{
+	const char *path[] = {name, NULL};
+	yajl_val value = yajl_tree_get(map, path, yajl_t_any);
+
+	*flag = YAJL_IS_TRUE(value);
+	return YAJL_IS_TRUE(value) || YAJL_IS_FALSE(value);
+}
+
+static bool
+get_ranges(yajl_val map, SnapshotTable *table)
+{
+	const char *path[] = {"missing", NULL};
+	yajl_val array = yajl_tree_get(map, path, yajl_t_array);
+
+	if (!YAJL_IS_ARRAY(array) || YAJL_GET_ARRAY(array)->len % 2 != 0)
+		return false;
+	for (size_t i = 0; i < YAJL_GET_ARRAY(array)->len; i += 2)
+	{
+		uint32_t next;
+		uint32_t end;
+
+		if (!as_block(YAJL_GET_ARRAY(array)->values[i], &next) || !as_block(YAJL_GET_ARRAY(array)->values[i + 1], &end))
+			return false;
+		snapshot_table_add_range(table, next, end);
+	}
+	return true;
+}
+
+static bool
+get_tables(yajl_val map, CutSnapshot *state)
+{
+	const char *path[] = {"tables", NULL};
+	yajl_val array = yajl_tree_get(map, path, yajl_t_array);
+	bool good = YAJL_IS_ARRAY(array);
+
+	for (size_t i = 0; good && i < YAJL_GET_ARRAY(array)->len; i++)
+	{
+		yajl_val value = YAJL_GET_ARRAY(array)->values[i];
+		SnapshotTable *table = snapshot_state_add(state);
+
+		good = YAJL_IS_OBJECT(value) && get_number(value, "oid", &table->oid) &&
+			   get_number(value, "filenode", &table->filenode) && get_flag(value, "begun", &table->begun) &&
+			   get_flag(value, "whole", &table->whole) && get_ranges(value, table);
+	}
+	return good;
+}
+
+CutSnapshot *
+snapshot_state_parse(const char *json, size_t size)
+{
+	CutSnapshot *state = snapshot_state_new();
+	char *text = bytes_copy_text(json, size);
+	char reason[128];
+	yajl_val tree = yajl_tree_parse(text, reason, sizeof(reason));
+	bool good = YAJL_IS_OBJECT(tree) && get_hex(tree, "lsn", &state->lsn) &&
+				get_hex(tree, "stream_lsn", &state->stream_lsn) && get_number(tree, "timeline", &state->timeline) &&
+				get_hex(tree, "options_hash", &state->options_hash) && get_text(tree, "seen_by", &state->seen_by) &&
+				get_text(tree, "ts_us", &state->ts_us) && get_flag(tree, "begun", &state->begun) &&
+				get_tables(tree, state);
+
+	if (good)
+		(void) get_text(tree, "txid", &state->txid);
+	yajl_tree_free(tree);
+	free(text);
+	if (good)
+		return state;
+	snapshot_state_free(state);
+	return NULL;
+}
