@@ -31,7 +31,7 @@ refuse_converter(const char *name, const char *value, const char *detail, const 
 			 errdetail_internal("%s", detail), errhint("%s", hint)));
 }
 
-/* The options of a converter, and the same of its delegate; OPTION_COUNT: there is none. */
+/* The options of a converter, and the same of its delegate. */
 typedef struct ConverterOptions
 {
 	OptionId converter;
@@ -63,8 +63,10 @@ static const ConverterOptions roles[CONVERTER_ROLES] = {
 						 OPT_HEADER_DELEGATE,
 						 HEADER_BYTES,
 						 HEADER_JSON,
-						 {OPT_HEADER_CONVERTER_SCHEMAS_ENABLE, OPTION_COUNT, OPTION_COUNT},
-						 {OPT_HEADER_DELEGATE_SCHEMAS_ENABLE, OPTION_COUNT, OPTION_COUNT}},
+						 {OPT_HEADER_CONVERTER_SCHEMAS_ENABLE, OPT_HEADER_CONVERTER_DECIMAL_FORMAT,
+						  OPT_HEADER_CONVERTER_REPLACE_NULL_WITH_DEFAULT},
+						 {OPT_HEADER_DELEGATE_SCHEMAS_ENABLE, OPT_HEADER_DELEGATE_DECIMAL_FORMAT,
+						  OPT_HEADER_DELEGATE_REPLACE_NULL_WITH_DEFAULT}},
 };
 
 static void
@@ -74,8 +76,7 @@ adopt_delegate(PluginOptions *options, const ConverterOptions *role)
 
 	options->values[role->converter].number = delegate->text ? role->first_delegate + delegate->number : role->bytes;
 	for (int i = 0; i < lengthof(role->settings); i++)
-		if (role->settings[i] != OPTION_COUNT)
-			options->values[role->settings[i]] = options->values[role->delegate_settings[i]];
+		options->values[role->settings[i]] = options->values[role->delegate_settings[i]];
 }
 
 void

@@ -487,10 +487,11 @@ fill_modes(PluginOptions *options)
 	options->key_modes.decimal_format = (DecimalFormat) option_number(options, KEY_CONVERTER_DECIMAL_FORMAT);
 	if (option_number(options, KEY_CONVERTER) == CONVERTER_STRING)
 		options->key_modes.decimal_format = DECIMAL_NUMERIC;
-	/* the other converters write numbers, JsonConverter has its default there */
+	/* the other converters write numbers */
 	options->header_modes = *modes;
-	options->header_modes.decimal_format =
-		option_number(options, HEADER_CONVERTER) == HEADER_JSON ? DECIMAL_BASE64 : DECIMAL_NUMERIC;
+	options->header_modes.decimal_format = option_number(options, HEADER_CONVERTER) == HEADER_JSON
+											   ? (DecimalFormat) option_number(options, HEADER_CONVERTER_DECIMAL_FORMAT)
+											   : DECIMAL_NUMERIC;
 }
 
 static void

@@ -178,6 +178,11 @@ typedef struct PluginOptions
 #define keys_have_schema(options) \
 	(option_number(options, KEY_CONVERTER) == CONVERTER_JSON && option_bool(options, KEY_CONVERTER_SCHEMAS_ENABLE))
 
+/* Does a default stand for null in headers?  SimpleHeaderConverter cannot be told not to. */
+#define headers_show_defaults(options) \
+	(option_number(options, HEADER_CONVERTER) != HEADER_JSON || \
+	 option_bool(options, HEADER_CONVERTER_REPLACE_NULL_WITH_DEFAULT))
+
 /* Empty options in the current memory context. */
 extern PluginOptions *options_new(void);
 

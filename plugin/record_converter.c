@@ -180,10 +180,15 @@ set_json_modes(const PluginOptions *options, ConverterRole role, ConnectOutput *
 			output->show_defaults = option_bool(options, VALUE_CONVERTER_REPLACE_NULL_WITH_DEFAULT);
 			break;
 		default:
-			output->decimal_format = DECIMAL_BASE64;
-			output->show_defaults = true;
+			output->decimal_format = (DecimalFormat) option_number(options, HEADER_CONVERTER_DECIMAL_FORMAT);
+			output->show_defaults = headers_show_defaults(options);
 			break;
 	}
+	/* columns of a row, and "source", write themselves as values are written */
+	output->resolve =
+		role != ROLE_OF_VALUES &&
+		(output->decimal_format != (DecimalFormat) option_number(options, VALUE_CONVERTER_DECIMAL_FORMAT) ||
+		 output->show_defaults != option_bool(options, VALUE_CONVERTER_REPLACE_NULL_WITH_DEFAULT));
 }
 
 const char *

@@ -266,7 +266,7 @@ check_text(const Build *build, RowRole role, const char *column, const ConnectSc
 								role == ROLE_KEY ? "key.converter" : "header.converter")));
 }
 
-/* Does the converter show a default in place of null?  In headers all but StringConverter do. */
+/* Does the converter show a default in place of null? */
 static bool
 shows_default(const Build *build, RowRole role)
 {
@@ -275,7 +275,7 @@ shows_default(const Build *build, RowRole role)
 		case ROLE_KEY:
 			return option_bool(build->options, KEY_CONVERTER_REPLACE_NULL_WITH_DEFAULT) && !becomes_text(build, role);
 		case ROLE_HEADER_KEY:
-			return !becomes_text(build, role);
+			return headers_show_defaults(build->options) && !becomes_text(build, role);
 		default:
 			return option_bool(build->options, VALUE_CONVERTER_REPLACE_NULL_WITH_DEFAULT);
 	}

@@ -27,6 +27,12 @@ SELECT key, value FROM wal2debezium.peek('regression', NULL, 'topic.prefix', 'ap
     'transforms.note.type', 'org.apache.kafka.connect.transforms.ExtractField$Value', 'transforms.note.field', 'v',
     'key.converter', 'io.debezium.converters.BinaryDataConverter', 'key.converter.delegate.converter.type', 'org.apache.kafka.connect.json.JsonConverter', 'key.converter.delegate.converter.type.schemas.enable', 'false',
     'value.converter', 'io.debezium.converters.BinaryDataConverter', 'value.converter.delegate.converter.type', 'org.apache.kafka.connect.storage.StringConverter');
+-- old and new key in headers, by JsonConverter with its settings
+CREATE TABLE d (id numeric(6, 2) PRIMARY KEY);
+INSERT INTO d VALUES (1);
+UPDATE d SET id = 2.5;
+SELECT key, headers FROM with_text_keys('header.converter', 'org.apache.kafka.connect.json.JsonConverter', 'header.converter.schemas.enable', 'false', 'header.converter.decimal.format', 'NUMERIC') WHERE headers <> '';
+DROP TABLE d;
 SELECT slot_drop();
 -- what cannot be written so is refused by name
 SELECT refusal('key.converter', 'org.apache.kafka.connect.storage.StringConverter');
