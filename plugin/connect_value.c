@@ -300,6 +300,18 @@ write_text(const ConnectSchema *schema, const ConnectValue *value, ConnectOutput
 	json_string(output->writer, value->bytes, value->size);
 }
 
+static void
+write_deferred(const ConnectSchema *schema, ConnectValue *value, ConnectOutput *output)
+{
+	if (!output->resolve)
+	{
+		value->methods->write(value->source, value->count, output);
+		return;
+	}
+	connect_value_resolve(schema, value);
+	connect_value_json(schema, value, output);
+}
+
 void
 connect_value_json(const ConnectSchema *schema, ConnectValue *value, ConnectOutput *output)
 {
@@ -336,7 +348,7 @@ connect_value_json(const ConnectSchema *schema, ConnectValue *value, ConnectOutp
 			write_hole(value, output);
 			break;
 		case VALUE_DEFERRED:
-			value->methods->write(value->source, value->count, output);
+			write_deferred(schema, value, output);
 			break;
 	}
 }
@@ -418,6 +430,8 @@ connect_value_text(const ConnectSchema *schema, ConnectValue *value, JsonWriter 
 
 	check_stack_depth();
 	connect_value_resolve(schema, value);
+	if (schema == NULL && value->kind != VALUE_NULL && value->kind != VALUE_STRING)
+		return "the text of a map without schema is not built";
 	if (value->kind != VALUE_NULL && value->kind != VALUE_STRING && value->kind != VALUE_STRUCT && !is_decimal(schema))
 		obstacle = connect_text_obstacle(schema);
 	if (obstacle != NULL)

@@ -84,6 +84,7 @@ struct ConnectOutput
 	JsonWriter *writer;
 	DecimalFormat decimal_format;
 	bool show_defaults; /* replace.null.with.default */
+	bool resolve;		/* what is deferred would write itself for another converter */
 	/* Leaves a hole at that offset of the writer; NULL: "true" is written, as a snapshot says it. */
 	void (*hole)(void *arg, uint8 kind, Size offset);
 	void *arg;

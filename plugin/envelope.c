@@ -456,6 +456,7 @@ nothing_changed(Envelope *envelope, const RelationSchema *schema, const RowImage
 		json_mark(&envelope->rows[i], 0);
 		row_write(&envelope->row_writer, schema, &schema->row, images[i], &envelope->rows[i]);
 	}
+	(void) batch_take_refusal(envelope->batch); /* the record itself, if there is one, says so again */
 	return same_text(&envelope->rows[0], &envelope->rows[1]) && same_nulls(&schema->row, before, after);
 }
 

@@ -113,6 +113,7 @@ change_of(const EnvelopeRecords *records, const RelationSchema *schema, const Ch
 	const RowImage *before = change->before;
 	const RowImage *after = change->after;
 	const RowImage *old = after ? after->toast : NULL;
+	const SourceInfo *source = source_block_info(records->txn->source);
 	RecordChange result = {
 		.op = change->op,
 		.rel = change->rel,
@@ -126,8 +127,8 @@ change_of(const EnvelopeRecords *records, const RelationSchema *schema, const Ch
 		.old = old ? old->values : NULL,
 		.old_nulls = old ? old->nulls : NULL,
 		.lsn = change->lsn,
-		.xid = records->txn->xid,
-		.commit_time = records->txn->time_us,
+		.xid = (TransactionId) source->txid,
+		.commit_time = source->time_us,
 		.key = schema->keyed ? &schema->key : NULL,
 	};
 

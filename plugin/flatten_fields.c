@@ -129,7 +129,7 @@ added_field_value(const AddedField *field, const ConnectSchema *envelope, Connec
 	{
 		parent = &value->items[field->parent];
 		connect_value_resolve(connect_field_schema(envelope, field->parent), parent);
-		if (parent->kind == VALUE_NULL)
+		if (parent->kind != VALUE_STRUCT) /* null, or not taken apart */
 			return connect_null();
 	}
 	found = field->index >= 0 ? parent->items[field->index] : value->items[field->outer];

@@ -19,6 +19,9 @@
 #define MAX_NAME_LENGTH 50000
 #define MAX_STRING_LENGTH 20000000
 
+/* Values of one document, which bounds the memory that it takes: beyond any payload's. */
+#define MAX_VALUES 1000000
+
 /* An array or object that is not closed yet. */
 typedef struct OpenNode
 {
@@ -32,6 +35,7 @@ typedef struct Parser
 	JsonLexContext *lexer;
 	OpenNode *open;
 	int depth;
+	int values;
 	const char *name; /* of the member whose value comes next */
 	const char *problem;
 } Parser;
@@ -351,6 +355,11 @@ read_value(Parser *parser)
 	JsonNode *node = palloc0(sizeof(JsonNode));
 	bool valid = true;
 
+	if (++parser->values > MAX_VALUES)
+	{
+		fail(parser, "it has too many values");
+		return NULL;
+	}
 	add_node(parser, node);
 	switch (parser->lexer->token_type)
 	{

@@ -18,6 +18,9 @@
 /* As Debezium's cache; beyond that all names are forgotten, where it would forget the oldest. */
 #define MAX_NAMES 10000
 
+/* Of what comes from the row; Kafka's topics have at most 249 characters. */
+#define MAX_ROUTE_SIZE 1024
+
 typedef struct NameKey
 {
 	uint64 payload; /* hash of the payload's schema; 0 by version */
@@ -132,6 +135,11 @@ outbox_value_schema(OutboxNames *names, const OutboxValueSchema *wanted, MemoryC
 	if (wanted->payload == NULL)
 	{
 		*problem = "fieldSchema for field payload cannot be null.";
+		return NULL;
+	}
+	if (strlen(wanted->route) > MAX_ROUTE_SIZE)
+	{
+		*problem = "the value that the event is routed by is too long for the name of a schema";
 		return NULL;
 	}
 	entry = remembered(names, wanted);

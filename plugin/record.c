@@ -7,12 +7,15 @@
  */
 #include "postgres.h"
 
+#include "mb/pg_wchar.h"
 #include "utils/memutils.h"
 
 #include "record.h"
 
 /* Plans kept for one origin; with more (a topic per row, say) they are made for each record. */
 #define MAX_PLANS 64
+/* Bytes of a kept plan's variant, which may come from a row. */
+#define MAX_VARIANT 4096
 
 #define ENVELOPE_SUFFIX ".Envelope"
 
@@ -54,7 +57,7 @@ record_refuse(ConnectRecord *record, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	record->refusal = pstrdup(text);
+	record->refusal = pnstrdup(text, pg_encoding_mbcliplen(PG_UTF8, text, (int) strlen(text), sizeof(text) - 1));
 }
 
 static bool
@@ -96,7 +99,8 @@ record_plan(ConnectRecord *record, const Transform *transform, const ConnectSche
 
 	if (found != NULL)
 		return found;
-	if (!record_schema_is_kept(schema) || list_length(origin->plans) >= MAX_PLANS)
+	if (!record_schema_is_kept(schema) || list_length(origin->plans) >= MAX_PLANS ||
+		(variant != NULL && strlen(variant) > MAX_VARIANT))
 		return build(transform, record, schema);
 	MemoryContextSwitchTo(origin->context);
 	plan = palloc(sizeof(Plan));

@@ -21,6 +21,12 @@
 #define MAX_TOPIC_SIZE 249
 #define TOPIC_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
 
+/* Memory for keys and headers that is kept from one record to the next. */
+#define KEPT_SIZE (1024 * 1024)
+
+/* A schema that may come from a row, so that one record's stay below what dictionaries have left (dictionary.c). */
+#define MAX_SCHEMA_SIZE (FRAME_DICTIONARY_LIMIT / 10)
+
 struct RecordWriter
 {
 	const PluginOptions *options;
@@ -114,27 +120,41 @@ find_context_headers(const RecordWriter *writer, const ConnectRecord *record)
 	return -1;
 }
 
+/* Bytes that a record may have for another header, at least 1. */
+static Size
+header_room(const RecordWriter *writer)
+{
+	Size limit = option_number(writer->options, MAX_RECORD_BYTES);
+	Size taken = writer->own_headers.len;
+
+	return limit > taken ? limit - taken : 1;
+}
+
 static const char *
 append_header(RecordWriter *writer, const RecordHeader *header)
 {
 	ConnectValue value = header->value;
 	ConnectOutput output = {.writer = &writer->scratch};
+	Size left = header_room(writer);
 	Conversion conversion;
 	const char *obstacle;
 
-	if (header->rendered != NULL)
+	if (header->rendered != NULL && header->rendered_size <= left)
 	{
 		header_append(&writer->own_headers, header->name, header->rendered, header->rendered_size);
 		return NULL;
 	}
 	conversion = conversion_of(writer->options, ROLE_OF_HEADERS, header->schema, &value);
 	writer->scratch.len = 0;
-	json_mark(&writer->scratch, 0);
+	json_mark(&writer->scratch, left);
 	if (conversion == CONVERT_JSON_WITH_SCHEMA)
 		schema_open(header->schema, &writer->scratch);
 	obstacle = convert(writer->options, ROLE_OF_HEADERS, conversion, header->schema, &value, &output);
 	if (conversion == CONVERT_JSON_WITH_SCHEMA)
 		json_char(&writer->scratch, '}');
+	if (writer->scratch.overflowed)
+		return psprintf("header %s: with it, headers are larger than max.record.bytes (" INT64_FORMAT " bytes)",
+						header->name, option_number(writer->options, MAX_RECORD_BYTES));
 	header_append(&writer->own_headers, header->name, conversion == CONVERT_NULL ? NULL : writer->scratch.data,
 				  writer->scratch.len);
 	return obstacle ? psprintf("header %s: %s", header->name, obstacle) : NULL;
@@ -182,15 +202,18 @@ write_headers(RecordWriter *writer, ConnectRecord *record, RecordParts *parts)
 
 /* ---------------------------------------------------------------- records */
 
+/* One that is refused for its topic stands under the one before the transforms: the other may be of any length. */
 static void
-check_topic(ConnectRecord *record)
+check_topic(ConnectRecord *record, const char *original)
 {
 	Size size = strlen(record->topic);
 
-	if (size == 0 || size > MAX_TOPIC_SIZE || strspn(record->topic, TOPIC_CHARACTERS) != size ||
-		strcmp(record->topic, ".") == 0 || strcmp(record->topic, "..") == 0)
-		record_refuse(record, "Invalid topics: [%s]; Kafka's have at most %d of the characters a-z A-Z 0-9 . _ -",
-					  record->topic, MAX_TOPIC_SIZE);
+	if (size > 0 && size <= MAX_TOPIC_SIZE && strspn(record->topic, TOPIC_CHARACTERS) == size &&
+		strcmp(record->topic, ".") != 0 && strcmp(record->topic, "..") != 0)
+		return;
+	record_refuse(record, "Invalid topics: [%s]; Kafka's have at most %d of the characters a-z A-Z 0-9 . _ -",
+				  record->topic, MAX_TOPIC_SIZE);
+	record->topic = original;
 }
 
 /* Hash of the key as it was before the transforms, as JSON. */
@@ -252,22 +275,46 @@ typedef struct PartPlan
 	bool release;
 } PartPlan;
 
-static PartPlan
-plan_part(RecordWriter *writer, ConnectRecord *record, ConverterRole role, const ConnectSchema *schema,
-		  ConnectValue *value)
-{
-	PartPlan plan = {.conversion = conversion_of(writer->options, role, schema, value)};
-
-	if (plan.conversion == CONVERT_JSON_WITH_SCHEMA && schema != NULL)
-		plan.schema = schema_of(writer, record->origin, schema, &plan.release);
-	return plan;
-}
-
 static void
 release_part(RecordWriter *writer, const PartPlan *plan)
 {
 	if (plan->release)
 		dictionary_release(writer->dictionary, plan->schema);
+}
+
+/* Of a refused record nothing is written. */
+static PartPlan
+plan_part(RecordWriter *writer, ConnectRecord *record, ConverterRole role, const ConnectSchema *schema,
+		  ConnectValue *value)
+{
+	PartPlan plan = {.conversion = CONVERT_NULL};
+
+	if (record->refusal != NULL)
+		return plan;
+	plan.conversion = conversion_of(writer->options, role, schema, value);
+	if (plan.conversion == CONVERT_JSON_WITH_SCHEMA && schema != NULL)
+		plan.schema = schema_of(writer, record->origin, schema, &plan.release);
+	if (plan.schema == NULL || plan.schema->size <= MAX_SCHEMA_SIZE)
+		return plan;
+	record_refuse(record, "its %s's schema has %zu bytes, more than %d", role == ROLE_OF_KEYS ? "key" : "value",
+				  plan.schema->size, MAX_SCHEMA_SIZE);
+	release_part(writer, &plan);
+	plan.schema = NULL;
+	plan.release = false;
+	return plan;
+}
+
+/* How many places of the value its reader fills in; none in what is not JSON. */
+static int
+count_holes(ConnectRecord *record, const RecordFacts *facts, Conversion conversion)
+{
+	bool json = conversion == CONVERT_JSON || conversion == CONVERT_JSON_WITH_SCHEMA;
+	int holes = json && facts->snapshot_holes && record->refusal == NULL ? connect_value_holes(&record->value) : 0;
+
+	if (holes <= FRAME_MAX_HOLES)
+		return holes;
+	record_refuse(record, "it has %d copies of the snapshot's mark, more than %d", holes, FRAME_MAX_HOLES);
+	return 0;
 }
 
 static void
@@ -290,8 +337,7 @@ write_record(RecordWriter *writer, ConnectRecord *record, const RecordFacts *fac
 	parts.flags = (key.conversion == CONVERT_NULL ? RECORD_NULL_KEY : 0) |
 				  (value.conversion == CONVERT_NULL ? RECORD_NULL_VALUE : 0);
 	write_headers(writer, record, &parts);
-	if (facts->snapshot_holes)
-		parts.holes = connect_value_holes(&record->value);
+	parts.holes = count_holes(record, facts, value.conversion);
 	parts.refusal = record->refusal ? record->refusal : batch_take_refusal(writer->batch);
 	out = batch_record_begin(writer->batch, &parts);
 	if (parts.refusal == NULL)
@@ -307,9 +353,29 @@ write_record(RecordWriter *writer, ConnectRecord *record, const RecordFacts *fac
 	release_part(writer, &value);
 }
 
+/* One huge key or header must not hold its memory for the rest of the session. */
+static void
+shrink(RecordWriter *writer)
+{
+	MemoryContext previous = MemoryContextSwitchTo(writer->scratch.context);
+
+	if (writer->scratch.allocated > KEPT_SIZE)
+	{
+		pfree(writer->scratch.data);
+		json_writer_init(&writer->scratch, writer->scratch.context, 1024);
+	}
+	if (writer->own_headers.maxlen > KEPT_SIZE)
+	{
+		pfree(writer->own_headers.data);
+		initStringInfo(&writer->own_headers);
+	}
+	MemoryContextSwitchTo(previous);
+}
+
 void
 record_writer_send(RecordWriter *writer, ConnectRecord *record, const RecordFacts *facts)
 {
+	const char *topic = record->topic;
 	const ConnectSchema *key_schema = record->key_schema;
 	ConnectValue key = record->key;
 	uint64 key_hash = 0;
@@ -319,9 +385,14 @@ record_writer_send(RecordWriter *writer, ConnectRecord *record, const RecordFact
 	record->partition = -1;
 	record->timestamp = -1;
 	if (writer->chain != NULL && record->refusal == NULL && !transform_chain_apply(writer->chain, record))
+	{
+		/* a column that nobody needs now may have been looked at and be beyond conversion */
+		(void) batch_take_refusal(writer->batch);
 		return;
-	check_topic(record);
+	}
+	check_topic(record, topic);
 	if (record->key_schema != key_schema || record->key.items != key.items)
 		key_hash = original_hash(writer, key_schema, &key);
 	write_record(writer, record, facts, key_hash);
+	shrink(writer);
 }

@@ -207,6 +207,8 @@ fill_mark(JsonWriter *writer, Size mark)
 	Size behind = writer->len - mark;
 
 	json_literal(writer, HOLE_TEXT);
+	if (writer->overflowed)
+		return;
 	memmove(writer->data + mark + strlen(HOLE_TEXT), writer->data + mark, behind);
 	memcpy(writer->data + mark, HOLE_TEXT, strlen(HOLE_TEXT));
 }

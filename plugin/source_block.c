@@ -170,6 +170,12 @@ source_block_set(SourceBlock *source, const SourceInfo *info)
 	}
 }
 
+const SourceInfo *
+source_block_info(const SourceBlock *source)
+{
+	return &source->info;
+}
+
 Size
 source_block_write(const SourceBlock *source, JsonWriter *writer, const char *table, Size table_size, XLogRecPtr lsn)
 {

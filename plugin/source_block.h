@@ -38,6 +38,9 @@ extern SourceBlock *source_block_new(MemoryContext context, const PluginOptions 
 /* A transaction, message or snapshot begins. */
 extern void source_block_set(SourceBlock *source, const SourceInfo *info);
 
+/* What was set. */
+extern const SourceInfo *source_block_info(const SourceBlock *source);
+
 /*
  * Writes {...}, the value of "source". table is `"schema","table":"name"`, from
  * source_table().  Returns where in the writer a snapshot mark belongs (only

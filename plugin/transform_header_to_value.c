@@ -228,6 +228,7 @@ static ConnectSchema *
 extended_schema(const Place *place, const ConnectSchema *old, const char **refusal)
 {
 	ConnectSchema *schema = schema_basics(old);
+	int named; /* fields that are there or that headers are */
 	ListCell *cell;
 
 	check_stack_depth();
@@ -240,13 +241,18 @@ extended_schema(const Place *place, const ConnectSchema *old, const char **refus
 		if (name != NULL && *refusal == NULL)
 			*refusal = append_once(schema, name, entry->header);
 	}
+	named = list_length(schema->fields);
 	foreach (cell, place->entries)
 	{
 		const char *parent = parent_here(place, lfirst(cell));
+		int index = parent ? connect_field_index(schema, parent) : -1;
 
-		if (parent != NULL && connect_field_index(old, parent) < 0 && *refusal == NULL &&
-			connect_field_index(schema, parent) < 0)
+		if (parent == NULL || connect_field_index(old, parent) >= 0 || *refusal != NULL)
+			continue;
+		if (index < 0)
 			*refusal = append_parent(place, schema, parent);
+		else if (index < named)
+			*refusal = psprintf("field '%s' cannot be a header and have others in it", parent);
 	}
 	return schema;
 }
@@ -462,7 +468,7 @@ header_apply(Transform *transform, ConnectRecord *record)
 	if (record->value.kind != VALUE_STRUCT)
 	{
 		record_refuse(record, "Only Struct objects supported for [Header field insertion], found: a value of type %s",
-					  record->value_schema->type);
+					  record->value_schema ? record->value_schema->type : "none");
 		return RECORD_KEPT;
 	}
 	entries = find_entries(mover, record);

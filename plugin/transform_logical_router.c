@@ -208,7 +208,7 @@ route_key(LogicalRouter *router, ConnectRecord *record, const char *identifier)
 	if (record->key.kind != VALUE_STRUCT)
 	{
 		record_refuse(record, "Only Struct objects supported for [Updating schema], found: a key of type %s",
-					  record->key_schema->type);
+					  record->key_schema ? record->key_schema->type : "none");
 		return;
 	}
 	plan = record_plan(record, &router->transform, record->key_schema, record->topic, build_key);

@@ -142,6 +142,12 @@ field_value(const PartitionRouting *routing, const FieldPath *path, ConnectRecor
 	*schema = record->value_schema;
 	for (int i = 0; i < path->steps && value->kind != VALUE_NULL; i++)
 	{
+		if (value->kind != VALUE_STRUCT)
+		{
+			record_refuse(record, "PartitionRouting by a field inside the structure of one column (%s) is not built",
+						  (*schema)->field ? (*schema)->field : "the value");
+			return NULL;
+		}
 		value = &value->items[path->index[i]];
 		*schema = connect_field_schema(*schema, path->index[i]);
 		connect_value_resolve(*schema, value);
