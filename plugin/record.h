@@ -55,6 +55,7 @@ typedef struct RecordHeader
 	const ConnectSchema *schema; /* NULL: none */
 	ConnectValue value;
 	bool constant;		  /* one of the context headers */
+	bool mismatched;	  /* Connect has it under a schema without the fields: JsonConverter refuses it */
 	const char *rendered; /* the header as its converter writes it; NULL: not written yet */
 	Size rendered_size;
 } RecordHeader;

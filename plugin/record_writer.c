@@ -145,6 +145,8 @@ append_header(RecordWriter *writer, const RecordHeader *header)
 		return NULL;
 	}
 	conversion = conversion_of(writer->options, ROLE_OF_HEADERS, header->schema, &value);
+	if (header->mismatched && (conversion == CONVERT_JSON || conversion == CONVERT_JSON_WITH_SCHEMA))
+		return psprintf("header %s: Mismatching schema.", header->name);
 	writer->scratch.len = 0;
 	json_mark(&writer->scratch, left);
 	if (conversion == CONVERT_JSON_WITH_SCHEMA)

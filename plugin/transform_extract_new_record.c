@@ -284,9 +284,11 @@ add_headers(const AddedFields *headers, ConnectRecord *record)
 	for (int i = 0; i < headers->count; i++)
 	{
 		const AddedField *field = &headers->items[i];
+		ConnectValue value = added_field_value(field, record->value_schema, &record->value);
+		bool fits = added_field_fits(field, &value);
 
-		record_add_header(record, field->reference->new_name, field->schema,
-						  added_field_value(field, record->value_schema, &record->value));
+		record_add_header(record, field->reference->new_name, fits ? field->schema : field->source, value);
+		((RecordHeader *) llast(record->headers))->mismatched = !fits;
 	}
 }
 

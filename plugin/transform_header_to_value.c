@@ -433,6 +433,17 @@ are_kept(const List *entries)
 	return true;
 }
 
+static bool
+has_mismatch(const List *entries)
+{
+	ListCell *cell;
+
+	foreach (cell, entries)
+		if (((const Entry *) lfirst(cell))->header->mismatched)
+			return true;
+	return false;
+}
+
 static void
 extend(HeaderToValue *mover, ConnectRecord *record, const List *entries)
 {
@@ -472,7 +483,9 @@ header_apply(Transform *transform, ConnectRecord *record)
 		return RECORD_KEPT;
 	}
 	entries = find_entries(mover, record);
-	if (entries != NIL)
+	if (has_mismatch(entries))
+		record_refuse(record, "Struct schemas do not match.");
+	else if (entries != NIL)
 		extend(mover, record, entries);
 	return RECORD_KEPT;
 }
