@@ -423,6 +423,23 @@ check_identity_rules(Checker *checker)
 	}
 }
 
+/* A topic for what is not tolerated, and a topic that would not say why. */
+static void
+note_dead_letters(Checker *checker)
+{
+	const ConfigSetting *setting =
+		setting_list_find(&checker->config->settings, option_infos[OPT_ERRORS_DEADLETTERQUEUE_TOPIC_NAME].name);
+
+	if (setting == NULL || *setting->value == '\0')
+		return;
+	check_characters(checker, OPT_ERRORS_DEADLETTERQUEUE_TOPIC_NAME, "_.-", true, 249);
+	if (strcmp(config_text(checker->config, OPT_ERRORS_TOLERANCE), "all") != 0)
+		log_no_effect(checker, setting, "errors.tolerance is none, so the first such record stops the relay");
+	else if (!config_bool(checker->config, OPT_ERRORS_DEADLETTERQUEUE_CONTEXT_HEADERS_ENABLE))
+		log_info(checker->log, "records in the dead letter topic will not say what happened: "
+							   "errors.deadletterqueue.context.headers.enable is false");
+}
+
 static void
 check_combinations(Checker *checker)
 {
@@ -443,6 +460,7 @@ check_combinations(Checker *checker)
 	check_exclusive(checker, OPT_COLUMN_INCLUDE_LIST, OPT_COLUMN_EXCLUDE_LIST);
 	check_exclusive(checker, OPT_MESSAGE_PREFIX_INCLUDE_LIST, OPT_MESSAGE_PREFIX_EXCLUDE_LIST);
 	check_identity_rules(checker);
+	note_dead_letters(checker);
 	check_flush_mode(checker);
 	check_http_listen(checker);
 }

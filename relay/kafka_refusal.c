@@ -7,6 +7,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "dead_letter.h"
+
 typedef struct RefusalRule
 {
 	rd_kafka_resp_err_t code;
@@ -16,7 +18,7 @@ typedef struct RefusalRule
 
 static const char too_large_hint[] =
 	"Raise max.message.bytes of the topic (message.max.bytes of the brokers) and producer.override.max.request.size, "
-	"or set errors.tolerance=all to drop such records.";
+	"or set errors.tolerance=all to drop such records, or to park them in errors.deadletterqueue.topic.name.";
 static const char batch_too_large_hint[] =
 	"The topic's max.message.bytes is below our batches: lower producer.override.batch.size to fit it.";
 static const char missing_topic_hint[] =
@@ -74,6 +76,14 @@ kafka_judge(rd_kafka_resp_err_t code, size_t batch_size)
 	return rule ? rule->verdict : DELIVERY_RETRY;
 }
 
+bool
+kafka_refusal_may_pass(rd_kafka_resp_err_t code)
+{
+	return code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC || code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
+		   code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION || code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
+		   code == RD_KAFKA_RESP_ERR_POLICY_VIOLATION;
+}
+
 static void
 describe_source(const RefusedRecord *refused, char *text, size_t size)
 {
@@ -94,14 +104,16 @@ kafka_describe_refusal(const RefusedRecord *refused, ErrorKind kind, Error *erro
 {
 	const RefusalRule *rule = find_rule(refused->code);
 	const char *reason = refused->reason ? refused->reason : rd_kafka_err2str(refused->code);
-	char key[48] = "null key";
+	char excerpt[256];
+	char key[320] = "null key";
 	char value[48] = "null value";
 	char source[64];
 
-	if (refused->key_size >= 0)
-		snprintf(key, sizeof(key), "key of %" PRId64 " bytes", refused->key_size);
-	if (refused->value_size >= 0)
-		snprintf(value, sizeof(value), "value of %" PRId64 " bytes", refused->value_size);
+	if (refused->key.data != NULL)
+		snprintf(key, sizeof(key), "key of %zu bytes%s", refused->key.size,
+				 dead_letter_excerpt(refused->key, excerpt, sizeof(excerpt)));
+	if (refused->value.data != NULL)
+		snprintf(value, sizeof(value), "value of %zu bytes", refused->value.size);
 	describe_source(refused, source, sizeof(source));
 	error_set(error, kind, "%s a record %s topic \"%s\" (%s, %s, source LSN %s): %s",
 			  kind == ERROR_RETRY ? "could not deliver" : "Kafka does not take", kind == ERROR_RETRY ? "to" : "for",

@@ -8,6 +8,7 @@
 #include <librdkafka/rdkafka.h>
 
 #include "error.h"
+#include "frame_reader.h"
 
 typedef enum DeliveryVerdict
 {
@@ -29,11 +30,16 @@ typedef struct RefusedRecord
 	rd_kafka_resp_err_t code;
 	const char *reason;		   /* NULL: librdkafka's text for code */
 	size_t batch_size;		   /* records that failed together */
-	int64_t key_size;		   /* -1: null */
-	int64_t value_size;		   /* likewise */
+	Bytes key;				   /* data NULL: null */
+	Bytes value;			   /* likewise */
+	int32_t partition;		   /* -1: not known */
+	bool by_producer;		   /* by librdkafka, before it was sent */
 	uint64_t first_source_lsn; /* it comes from between these two, which are equal if known exactly; 0: not known */
 	uint64_t last_source_lsn;
 } RefusedRecord;
+
+/* May the reason pass without a change of the record: a right given, a topic made? */
+extern bool kafka_refusal_may_pass(rd_kafka_resp_err_t code);
 
 /* Sets error (or, with kind ERROR_NONE, only its texts for a log line). Returns false. */
 extern bool kafka_describe_refusal(const RefusedRecord *refused, ErrorKind kind, Error *error);

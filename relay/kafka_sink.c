@@ -19,24 +19,17 @@
 #include "clock.h"
 #include "kafka_client.h"
 #include "kafka_flusher.h"
+#include "kafka_parking.h"
 #include "kafka_record.h"
 #include "kafka_refusal.h"
+#include "kafka_sources.h"
 #include "kafka_topic_table.h"
 
-/* Tickets whose source LSNs are remembered for error messages; a power of two. */
-#define REMEMBERED_TICKETS 8192
 #define REASON_SIZE 512
 /* Fewer records than this waiting: the stream is not in a hurry. */
 #define FEW_RECORDS 50
 
 _Static_assert(sizeof(void *) >= sizeof(uint64_t), "a message's opaque pointer carries the ticket");
-
-typedef struct TicketSource
-{
-	uint64_t ticket;
-	uint64_t first_lsn;
-	uint64_t last_lsn;
-} TicketSource;
 
 typedef struct KafkaSink
 {
@@ -47,7 +40,8 @@ typedef struct KafkaSink
 	KafkaFlusher *flusher;
 	KafkaTopicTable topics;
 	int wake_fd;
-	bool tolerates; /* errors.tolerance=all */
+	DeadLetterPolicy policy;
+	KafkaParking *parking;
 	bool brokers_down;
 	char why_down[REASON_SIZE];
 	uint64_t refused;
@@ -75,54 +69,72 @@ kafka_sink(Sink *sink)
 	return (KafkaSink *) sink;
 }
 
-/* ---- where records come from, for error messages ---- */
+/* ---- refused records ---- */
 
-static void
-remember_source(KafkaSink *self, uint64_t ticket, uint64_t source_lsn)
+/* What became of a record that will never be taken. */
+typedef enum Fate
 {
-	TicketSource *source = &self->sources[ticket & (REMEMBERED_TICKETS - 1)];
+	FATE_ERROR,	  /* *error is set */
+	FATE_DROPPED, /* its ticket is to be settled */
+	FATE_PARKED,  /* its ticket is settled by the dead letter topic */
+} Fate;
 
-	if (source->ticket != ticket)
-		*source = (TicketSource){ticket, source_lsn, source_lsn};
-	source->last_lsn = source_lsn;
+static Fate
+let_go(KafkaSink *self, const RefusedRecord *refused, const rd_kafka_headers_t *headers, uint64_t ticket, Error *error)
+{
+	const DeadLetterPolicy *policy = &self->policy;
+	bool park = policy->topic != NULL;
+	char value[1024] = "";
+	Error words;
+
+	kafka_describe_refusal(refused, ERROR_NONE, &words);
+	if (park && !kafka_parking_take(self->parking, refused, words.message, headers, ticket))
+	{
+		kafka_describe_refusal(refused, ERROR_FAILED, error);
+		return FATE_ERROR;
+	}
+	if (policy->log_contents)
+		dead_letter_excerpt(refused->value, value, sizeof(value));
+	log_line(self->log,
+			 !park									 ? LOG_ERROR
+			 : policy->log || self->sink.parked == 0 ? LOG_WARNING
+													 : LOG_DEBUG,
+			 "record %s: %s%s%s", park ? "parked" : "dropped", words.message, value[0] != '\0' ? "; its value:" : "",
+			 value);
+	if (park)
+		self->sink.parked++;
+	else
+		self->refused++;
+	return park ? FATE_PARKED : FATE_DROPPED;
 }
 
-static void
-fill_source(const KafkaSink *self, uint64_t ticket, RefusedRecord *refused)
-{
-	const TicketSource *source = &self->sources[ticket & (REMEMBERED_TICKETS - 1)];
-
-	if (ticket == 0 || source->ticket != ticket)
-		return;
-	refused->first_source_lsn = source->first_lsn;
-	refused->last_source_lsn = source->last_lsn;
-}
-
-/* A record that will never be taken: true when it is let go, so that its ticket can be settled. */
-static bool
-tolerate(KafkaSink *self, const RefusedRecord *refused, uint64_t ticket, Error *error)
+static Fate
+decide_fate(KafkaSink *self, const RefusedRecord *refused, const rd_kafka_headers_t *headers, uint64_t ticket,
+			Error *error)
 {
 	DeliveryVerdict verdict = kafka_judge(refused->code, refused->batch_size);
 
-	/* records of the relay's own, such as progress, are never let go */
-	if (verdict == DELIVERY_REFUSED && self->tolerates && ticket != 0)
+	if (verdict == DELIVERY_REFUSED && self->policy.retry_timeout_ms != 0 && !self->sink.retries_over &&
+		kafka_refusal_may_pass(refused->code))
 	{
-		Error words;
-
-		kafka_describe_refusal(refused, ERROR_NONE, &words);
-		log_error(self->log, "record dropped: %s", words.message);
-		self->refused++;
-		return true;
+		self->sink.refusal_may_pass = true;
+		verdict = DELIVERY_RETRY;
 	}
-	return kafka_describe_refusal(refused, verdict == DELIVERY_RETRY ? ERROR_RETRY : ERROR_FAILED, error);
+	/* records of the relay's own, such as progress, are never let go */
+	if (verdict == DELIVERY_REFUSED && self->policy.tolerates && ticket != 0)
+		return let_go(self, refused, headers, ticket, error);
+	kafka_describe_refusal(refused, verdict == DELIVERY_RETRY ? ERROR_RETRY : ERROR_FAILED, error);
+	return FATE_ERROR;
 }
 
 /* ---- put ---- */
 
 static SinkResult
-produce_failed(KafkaSink *self, rd_kafka_error_t *failure, RefusedRecord *refused, uint64_t ticket, Error *error)
+produce_failed(KafkaSink *self, rd_kafka_error_t *failure, RefusedRecord *refused, const rd_kafka_headers_t *headers,
+			   uint64_t ticket, Error *error)
 {
 	SinkResult result = SINK_OK;
+	Fate fate;
 
 	refused->code = rd_kafka_error_code(failure);
 	refused->reason = rd_kafka_error_string(failure);
@@ -134,12 +146,15 @@ produce_failed(KafkaSink *self, rd_kafka_error_t *failure, RefusedRecord *refuse
 		error_set(error, ERROR_RETRY, "Kafka producer cannot go on: %s", refused->reason);
 		result = SINK_ERROR;
 	}
-	else if (!tolerate(self, refused, ticket, error))
-		result = SINK_ERROR;
 	else
 	{
-		self->settled_ticket = ticket;
-		self->settled_count++;
+		fate = decide_fate(self, refused, headers, ticket, error);
+		if (fate == FATE_DROPPED)
+		{
+			self->settled_ticket = ticket;
+			self->settled_count++;
+		}
+		result = fate == FATE_ERROR ? SINK_ERROR : SINK_OK;
 		eventfd_write(self->wake_fd, 1);
 	}
 	rd_kafka_error_destroy(failure);
@@ -155,8 +170,10 @@ produce(KafkaSink *self, const SinkRecord *sink_record, KafkaTopic *topic, Error
 	Bytes value = kafka_record_value(&self->scratch, sink_record, &flags);
 	rd_kafka_headers_t *headers = kafka_record_headers(record);
 	RefusedRecord refused = {.topic = topic->name,
-							 .key_size = key.data ? (int64_t) key.size : -1,
-							 .value_size = value.data ? (int64_t) value.size : -1,
+							 .key = key,
+							 .value = value,
+							 .partition = record->partition,
+							 .by_producer = true,
 							 .first_source_lsn = record->source_lsn,
 							 .last_source_lsn = record->source_lsn};
 	rd_kafka_vu_t parts[] = {
@@ -171,18 +188,20 @@ produce(KafkaSink *self, const SinkRecord *sink_record, KafkaTopic *topic, Error
 	};
 	size_t count = sizeof(parts) / sizeof(parts[0]);
 	rd_kafka_error_t *failure = rd_kafka_produceva(self->producer, parts, headers ? count : count - 1);
+	SinkResult result;
 
 	if (failure == NULL)
 	{
-		remember_source(self, sink_record->ticket, record->source_lsn);
+		kafka_sources_remember(self->sources, sink_record->ticket, record->source_lsn);
 		self->waiting_bytes += key.size + value.size;
 		return SINK_OK;
 	}
+	result = produce_failed(self, failure, &refused, headers, sink_record->ticket, error);
 	if (headers)
 		rd_kafka_headers_destroy(headers);
 	if (flags == RD_KAFKA_MSG_F_FREE)
 		free((void *) value.data);
-	return produce_failed(self, failure, &refused, sink_record->ticket, error);
+	return result;
 }
 
 static SinkResult
@@ -194,7 +213,7 @@ kafka_put(Sink *sink, const SinkRecord *sink_record, Error *error)
 	SinkResult ready;
 
 	/* one ticket at a time is kept for poll */
-	if (self->settled_count > 0 && self->settled_ticket != sink_record->ticket)
+	if ((self->settled_count > 0 && self->settled_ticket != sink_record->ticket) || kafka_parking_waits(self->parking))
 		return SINK_FULL;
 	if (topic == NULL)
 	{
@@ -251,14 +270,19 @@ serve_failed_message(Serving *serving, const rd_kafka_message_t *message, size_t
 	RefusedRecord refused = {.topic = rd_kafka_topic_name(message->rkt),
 							 .code = message->err,
 							 .batch_size = batch_size,
-							 .key_size = message->key ? (int64_t) message->key_len : -1,
-							 .value_size = message->payload ? (int64_t) message->len : -1};
+							 .key = {message->key, message->key_len},
+							 .value = {message->payload, message->len},
+							 .partition = message->partition};
+	rd_kafka_headers_t *headers = NULL;
+	Fate fate;
 
-	fill_source(serving->sink, ticket, &refused);
-	if (!tolerate(serving->sink, &refused, ticket, serving->error))
-		return false;
-	settle(serving, ticket);
-	return true;
+	kafka_sources_fill(serving->sink->sources, ticket, &refused);
+	if (rd_kafka_message_headers(message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR)
+		headers = NULL;
+	fate = decide_fate(serving->sink, &refused, headers, ticket, serving->error);
+	if (fate == FATE_DROPPED)
+		settle(serving, ticket);
+	return fate != FATE_ERROR;
 }
 
 static bool
@@ -377,6 +401,7 @@ kafka_poll(Sink *sink, int timeout_ms, SinkReport report, void *arg, Error *erro
 		rd_kafka_event_destroy(event);
 		timeout_ms = 0;
 	}
+	good = good && kafka_parking_send(self->parking, error);
 	/* told once by an event, which whoever polled then may not have passed on */
 	return good &&
 		   (rd_kafka_fatal_error(self->producer, NULL, 0) == RD_KAFKA_RESP_ERR_NO_ERROR || serve_fatal(&serving));
@@ -414,7 +439,7 @@ kafka_flush(Sink *sink, int timeout_ms, SinkReport report, void *arg, Error *err
 
 		if (!kafka_poll(sink, rd_kafka_outq_len(self->producer) > 0 ? wait_ms : 0, report, arg, error))
 			return false;
-		if (rd_kafka_outq_len(self->producer) == 0)
+		if (rd_kafka_outq_len(self->producer) == 0 && !kafka_parking_waits(self->parking))
 			return true;
 		if (left_ms <= 0)
 			break;
@@ -473,6 +498,7 @@ kafka_free(Sink *sink)
 		rd_kafka_purge(self->producer,
 					   RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
 	kafka_topic_table_free(&self->topics);
+	kafka_parking_free(self->parking);
 	if (self->producer)
 		rd_kafka_destroy(self->producer);
 	if (self->wake_fd >= 0)
@@ -521,6 +547,7 @@ open_producer(KafkaSink *self, const Config *config, Error *error)
 	if (self->wake_fd < 0)
 		return error_set(error, ERROR_FAILED, "could not create an event descriptor: %s", strerror(errno));
 	rd_kafka_queue_io_event_enable(self->queue, self->wake_fd, &one, sizeof(one));
+	self->parking = kafka_parking_new(self->producer, &self->policy, &self->waiting_bytes, self->log);
 	self->flusher = kafka_flusher_new(self->producer, error);
 	return self->flusher != NULL;
 }
@@ -533,7 +560,7 @@ kafka_sink_new(const Config *config, Logger *log, Error *error)
 	self->sink.methods = &kafka_methods;
 	self->log = log;
 	self->wake_fd = -1;
-	self->tolerates = strcmp(config_text(config, OPT_ERRORS_TOLERANCE), "all") == 0;
+	self->policy = dead_letter_policy(config);
 	self->sources = bytes_alloc_zero(REMEMBERED_TICKETS, sizeof(TicketSource));
 	if (kafka_topics_new(config, &self->topics.creation, error) && open_producer(self, config, error))
 		return &self->sink;

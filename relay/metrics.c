@@ -34,7 +34,7 @@ typedef struct MetricRow
 	double value;
 } MetricRow;
 
-#define METRIC_ROWS_MAX 32
+#define METRIC_ROWS_MAX 40
 
 Metrics *
 metrics_new(void)
@@ -131,6 +131,9 @@ fill_rows(const MetricsValues *values, MetricRow *rows)
 		 (double) values->reconnects},
 		{"wal2kafka_refused_records_total", "counter", "Records that could not be delivered and were dropped",
 		 (double) (values->refused_records + values->sink_refused_records)},
+		{"wal2kafka_dead_letters_total", "counter",
+		 "Records that could not be delivered and went to the dead letter topic",
+		 (double) (values->dead_letters + values->sink_dead_letters)},
 		{"wal2kafka_heartbeats_total", "counter", "Heartbeat records", (double) values->heartbeats},
 		{"wal2kafka_snapshot_rows_total", "counter", "Rows read by snapshots", (double) values->snapshot_rows},
 		{"wal2kafka_connected", "gauge", "1 while connected to PostgreSQL", values->connected ? 1 : 0},

@@ -22,6 +22,8 @@ typedef struct MetricsValues
 	uint64_t reconnects;
 	uint64_t refused_records;	   /* by the plugin, and dropped */
 	uint64_t sink_refused_records; /* by Kafka, and dropped */
+	uint64_t dead_letters;		   /* refused by the plugin, and parked */
+	uint64_t sink_dead_letters;	   /* refused by Kafka, and parked */
 	uint64_t heartbeats;
 	uint64_t snapshot_rows;
 

@@ -6,9 +6,13 @@
 
 #include <inttypes.h>
 #include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "bytes.h"
 #include "clock.h"
+#include "dead_letter.h"
 #include "pg_session.h"
 #include "signals.h"
 
@@ -26,19 +30,49 @@ relay_report(void *arg, uint64_t ticket, uint64_t count)
 		lsn_tracker_delivered_many(relay->tracker, ticket, count);
 }
 
+/*
+ * errors.retry.timeout: the same record is met again as long as the confirmed
+ * position stands still, so the clock belongs to that position.
+ */
+static void
+note_refusal(Relay *relay)
+{
+	uint64_t position = relay->tracker != NULL ? lsn_tracker_confirmable(relay->tracker) : 0;
+
+	if (relay->refused_ms == 0 || relay->refused_lsn != position)
+		relay->refused_ms = clock_monotonic_ms();
+	relay->refused_lsn = position;
+}
+
+static bool
+retries_over(const Relay *relay)
+{
+	int64_t timeout_ms = config_int(relay->config, OPT_ERRORS_RETRY_TIMEOUT);
+
+	return relay->refused_ms != 0 && timeout_ms >= 0 && relay->tracker != NULL &&
+		   lsn_tracker_confirmable(relay->tracker) == relay->refused_lsn &&
+		   clock_monotonic_ms() - relay->refused_ms >= timeout_ms;
+}
+
 static bool
 note_sink_error(Relay *relay, const Error *error)
 {
-	if (error->kind == ERROR_RETRY)
-		relay->sink_broken = true;
+	if (error->kind != ERROR_RETRY)
+		return false;
+	relay->sink_broken = true;
+	if (relay->sink->refusal_may_pass)
+		note_refusal(relay);
 	return false;
 }
 
 SinkResult
 relay_sink_put(Relay *relay, const SinkRecord *record, Error *error)
 {
-	SinkResult result = relay->sink->methods->put(relay->sink, record, error);
+	SinkResult result;
 
+	if (relay->refused_ms != 0)
+		relay->sink->retries_over = retries_over(relay);
+	result = relay->sink->methods->put(relay->sink, record, error);
 	if (result == SINK_OK)
 	{
 		lsn_tracker_sent(relay->tracker, record->ticket);
@@ -52,6 +86,8 @@ relay_sink_put(Relay *relay, const SinkRecord *record, Error *error)
 bool
 relay_sink_poll(Relay *relay, int timeout_ms, Error *error)
 {
+	if (relay->refused_ms != 0)
+		relay->sink->retries_over = retries_over(relay);
 	if (relay->sink->methods->poll(relay->sink, timeout_ms, relay_report, relay, error))
 		return true;
 	return note_sink_error(relay, error);
@@ -111,32 +147,88 @@ relay_reader_callbacks(Relay *relay)
 	};
 }
 
-bool
-relay_refused(Relay *relay, const FrameEntry *entry, Error *error)
+static void
+describe_refused(const FrameEntry *entry, char *text, size_t size)
 {
-	const char *tolerance = config_text(relay->config, OPT_ERRORS_TOLERANCE);
-	bool too_large = entry->refused.reason == REFUSED_TOO_LARGE;
-	const char *reason = too_large ? "is too large" : "cannot be converted";
-	const char *remedy = too_large ? "raise producer.override.max.request.size (and the topic's max.message.bytes)"
-								   : "change what the reason names";
-	char size[48] = "";
-	const char *topic = entry->refused.topic != NULL ? entry->refused.topic->name : "";
+	const char *reason = entry->refused.reason == REFUSED_TOO_LARGE ? "is too large" : "cannot be converted";
+	char key[256];
 
-	if (too_large)
-		snprintf(size, sizeof(size), " (%" PRIu64 " bytes)", entry->refused.size);
-	if (strcmp(tolerance, "all") != 0)
+	dead_letter_excerpt(entry->refused.key, key, sizeof(key));
+	snprintf(text, size, "record for topic \"%s\" at LSN " LSN_FORMAT " %s (%" PRIu64 " bytes%s%s): %.*s",
+			 entry->refused.topic != NULL ? entry->refused.topic->name : "", LSN_ARGS(entry->refused.source_lsn),
+			 reason, entry->refused.size, key[0] != '\0' ? ", key" : "", key, (int) entry->refused.detail.size,
+			 entry->refused.detail.data);
+}
+
+/* Its key, and headers that say what happened; the value is what could not be had. */
+static SinkResult
+park_refused(Relay *relay, const DeadLetterPolicy *policy, const FrameEntry *entry, const char *words, uint64_t ticket,
+			 Error *error)
+{
+	bool too_large = entry->refused.reason == REFUSED_TOO_LARGE;
+	FrameTopic topic = {.name = (char *) policy->topic, .size = strlen(policy->topic)};
+	DeadLetter letter = {
+		.topic = entry->refused.topic != NULL ? entry->refused.topic->name : NULL,
+		.partition = -1,
+		.lsn = entry->refused.source_lsn,
+		.stage = too_large ? "KAFKA_PRODUCE" : "VALUE_CONVERTER",
+		.class_name = too_large ? "org.apache.kafka.connect.runtime.WorkerSourceTask"
+								: config_text(relay->config, OPT_VALUE_CONVERTER),
+		.exception = too_large ? "org.apache.kafka.common.errors.RecordTooLargeException"
+							   : "org.apache.kafka.connect.errors.DataException",
+		.message = words,
+	};
+	FrameRecord *record = bytes_alloc_zero(1, sizeof(FrameRecord));
+	SinkRecord sink_record = {.record = record, .ticket = ticket};
+	SinkResult result;
+
+	record->topic = &topic;
+	record->index = entry->refused.index;
+	record->source_lsn = entry->refused.source_lsn;
+	record->partition = -1;
+	record->timestamp_ms = -1;
+	record->key = entry->refused.key;
+	record->flags = RECORD_NULL_VALUE | (entry->refused.key.size == 0 ? RECORD_NULL_KEY : 0);
+	if (config_key_form(relay->config) != FORM_JSON && config_key_form(relay->config) != FORM_JSON_WITH_SCHEMA)
+		record->flags |= RECORD_KEY_OPAQUE;
+	record->own_header_count = dead_letter_headers(&letter, policy, record->own_headers);
+	result = relay_sink_put(relay, &sink_record, error);
+	if (topic.sink_topic != NULL)
+		relay->sink->methods->topic_forgotten(relay->sink, &topic);
+	free(record);
+	return result;
+}
+
+SinkResult
+relay_refused(Relay *relay, const FrameEntry *entry, uint64_t ticket, Error *error)
+{
+	DeadLetterPolicy policy = dead_letter_policy(relay->config);
+	SinkResult result = SINK_OK;
+	char words[1024];
+
+	describe_refused(entry, words, sizeof(words));
+	if (!policy.tolerates)
 	{
-		error_set(error, ERROR_FAILED, "record for topic \"%s\" at LSN " LSN_FORMAT " %s%s: %.*s", topic,
-				  LSN_ARGS(entry->refused.source_lsn), reason, size, (int) entry->refused.detail.size,
-				  entry->refused.detail.data);
-		error_hint(error, "%s, or set errors.tolerance=all to drop such records", remedy);
-		return false;
+		error_set(error, ERROR_FAILED, "%s", words);
+		error_hint(error, "raise producer.override.max.request.size (and the topic's max.message.bytes), or set "
+						  "errors.tolerance=all to drop such records, or to park them in "
+						  "errors.deadletterqueue.topic.name");
+		return SINK_ERROR;
 	}
-	relay->values.refused_records++;
-	log_warning(relay->log, "dropped a record for topic \"%s\" at LSN " LSN_FORMAT ", which %s%s: %.*s", topic,
-				LSN_ARGS(entry->refused.source_lsn), reason, size, (int) entry->refused.detail.size,
-				entry->refused.detail.data);
-	return true;
+	if (policy.topic != NULL)
+		result = park_refused(relay, &policy, entry, words, ticket, error);
+	if (result != SINK_OK)
+		return result;
+	if (policy.topic == NULL)
+		log_warning(relay->log, "dropped a %s", words);
+	else
+		log_line(relay->log, policy.log || relay->values.dead_letters == 0 ? LOG_WARNING : LOG_DEBUG, "parked a %s",
+				 words);
+	if (policy.topic == NULL)
+		relay->values.refused_records++;
+	else
+		relay->values.dead_letters++;
+	return SINK_OK;
 }
 
 void
@@ -193,6 +285,7 @@ relay_publish(Relay *relay, int64_t now_ms)
 	if (relay->sink != NULL)
 	{
 		relay->sink->methods->queue(relay->sink, &values->queue_records, &values->queue_bytes);
+		values->sink_dead_letters = relay->sink->parked;
 		if (relay->settings.sink_refused != NULL)
 			values->sink_refused_records = relay->settings.sink_refused(relay->sink);
 	}

@@ -52,8 +52,10 @@ typedef struct Relay
 	Sink *sink;		  /* NULL: to be made */
 	bool sink_broken; /* an error of the sink asked for a new one */
 	Heartbeat *heartbeat;
-	LsnTracker *tracker; /* tickets of the stream or snapshot at work */
-	bool delivered;		 /* the sink reported something since this was last cleared */
+	LsnTracker *tracker;  /* tickets of the stream or snapshot at work */
+	uint64_t refused_lsn; /* where the stream stood when a record was refused that is tried again; 0: none */
+	int64_t refused_ms;	  /* since when */
+	bool delivered;		  /* the sink reported something since this was last cleared */
 
 	ProgressTopic *progress_topic; /* NULL: the sink keeps none, or not yet known whose */
 	Progress progress;			   /* what is known to be delivered */
@@ -83,10 +85,11 @@ extern bool relay_heartbeat(Relay *relay, int64_t now_ms, Error *error) MUST_CHE
 extern FrameReaderCallbacks relay_reader_callbacks(Relay *relay);
 
 /*
- * A record that the plugin refused: counted and logged with
- * errors.tolerance=all, else ERROR_FAILED with what it was.
+ * A record that the plugin refused.  SINK_OK: it is let go, counted and logged
+ * (errors.tolerance=all), or parked in the dead letter topic under the ticket.
+ * SINK_FULL: as for put.  SINK_ERROR: ERROR_FAILED with what it was.
  */
-extern bool relay_refused(Relay *relay, const FrameEntry *entry, Error *error) MUST_CHECK;
+extern SinkResult relay_refused(Relay *relay, const FrameEntry *entry, uint64_t ticket, Error *error) MUST_CHECK;
 
 /* Takes over into relay->progress what the tracker says is delivered. */
 extern void relay_note_progress(Relay *relay);

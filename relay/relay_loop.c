@@ -114,11 +114,21 @@ put_record(Loop *loop, Error *error)
 static bool
 take_refused(Loop *loop, Error *error)
 {
+	SinkResult result;
+
 	open_unit(loop);
-	if (!relay_refused(loop->relay, loop->entry, error))
-		return false;
-	loop->unit_count = loop->entry->refused.index + 1;
-	return true;
+	result = relay_refused(loop->relay, loop->entry, loop->ticket, error);
+	loop->entry_pending = result == SINK_FULL;
+	if (result == SINK_OK)
+		loop->unit_count = loop->entry->refused.index + 1;
+	return result != SINK_ERROR;
+}
+
+/* The entry that the sink had no room for. */
+static bool
+put_again(Loop *loop, Error *error)
+{
+	return loop->entry->kind == ENTRY_REFUSED ? take_refused(loop, error) : put_record(loop, error);
 }
 
 static void
@@ -164,7 +174,7 @@ handle_entry(Loop *loop, Error *error)
 static bool
 work_on_frame(Loop *loop, Error *error)
 {
-	if (loop->entry_pending && !put_record(loop, error))
+	if (loop->entry_pending && !put_again(loop, error))
 		return false;
 	while (loop->frame_open && !loop->entry_pending && loop->hello_fits && !loop->endpos_reached)
 	{

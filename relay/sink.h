@@ -68,6 +68,9 @@ typedef struct SinkMethods
 struct Sink
 {
 	const SinkMethods *methods;
+	uint64_t parked;	   /* records refused that went to the dead letter topic instead */
+	bool refusal_may_pass; /* ERROR_RETRY was about a refused record: errors.retry.timeout is running */
+	bool retries_over;	   /* set by the owner: that time is over, errors.tolerance decides */
 };
 
 #endif

@@ -185,6 +185,17 @@ take_record(SnapshotReader *reader, TableMarks *table, const FrameRecord *record
 	return true;
 }
 
+static bool
+take_refused(SnapshotReader *reader, const FrameEntry *entry, Error *error)
+{
+	SinkResult result;
+
+	while ((result = relay_refused(reader->relay, entry, reader->ticket, error)) == SINK_FULL)
+		if (!snapshot_reader_wait(reader, NULL, 0, error))
+			return false;
+	return result == SINK_OK;
+}
+
 /* Takes the entries of a frame begun; at the end the waiting record is in one of reader->entries. */
 static bool
 take_entries(SnapshotReader *reader, TableMarks *table, FrameReader *frames, SnapshotChunk *chunk, Error *error)
@@ -204,7 +215,7 @@ take_entries(SnapshotReader *reader, TableMarks *table, FrameReader *frames, Sna
 			case FRAME_STEP_ENTRY:
 				break;
 		}
-		if (entry->kind == ENTRY_REFUSED && !relay_refused(reader->relay, entry, error))
+		if (entry->kind == ENTRY_REFUSED && !take_refused(reader, entry, error))
 			return false;
 		if (entry->kind == ENTRY_SNAPSHOT_CHUNK)
 			*chunk = (SnapshotChunk){true, entry->chunk.next_block == FRAME_NO_BLOCK, entry->chunk.next_block};

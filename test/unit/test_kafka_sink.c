@@ -241,6 +241,64 @@ test_forms(Lab *lab)
 	fixture_free(fixture);
 }
 
+/* What is refused goes to the dead letter topic, with its ticket. */
+static void
+test_parked(Lab *lab)
+{
+	static const char *const parking[] = {"errors.tolerance",
+										  "all",
+										  "errors.deadletterqueue.topic.name",
+										  "dead",
+										  "errors.deadletterqueue.context.headers.enable",
+										  "true",
+										  NULL};
+	Fixture *fixture = fixture_new(lab, "parked", parking);
+	char *large = bytes_alloc_zero(1, 3000000);
+	uint64_t records;
+	uint64_t bytes;
+	Buffer lines;
+
+	rd_kafka_mock_topic_create(lab->cluster, "dead", 4, 1);
+	memset(large, 'x', 3000000);
+	rd_kafka_mock_push_request_errors(lab->cluster, PRODUCE_REQUEST, 1, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+	unit_ok(put(fixture, 1) == SINK_OK && flush(fixture, 20000), "parked: %s", fixture->error.message);
+	unit_is_uint(fixture->reported[1], 1, "reported once the dead letter topic has it");
+	fixture->record->value = (Bytes){large, 3000000};
+	fixture->record->headerset = NULL;
+	unit_ok(put(fixture, 2) == SINK_OK && put(fixture, 3) == SINK_FULL, "too large for the producer");
+	unit_ok(flush(fixture, 20000) && fixture->reported[2] == 1, "parked without its value: %s", fixture->error.message);
+	unit_is_uint(fixture->sink->parked, 2, "counted");
+	unit_is_uint(kafka_sink_records_refused(fixture->sink), 0, "none was dropped");
+	fixture->sink->methods->queue(fixture->sink, &records, &bytes);
+	unit_ok(records == 0 && bytes == 0, "nothing waits");
+	lines = read_back(lab, "dead", 2);
+	unit_is_str(lines.data, "{\"id\":1}|{\"a\":1}|11\n{\"id\":1}|NULL|9\n", "the dead letter topic");
+	buffer_free(&lines);
+	free(large);
+	fixture->record->headerset = &fixture->headerset;
+	fixture_free(fixture);
+}
+
+/* errors.retry.timeout: tried again by a new producer until the owner says that the time is over. */
+static void
+test_patience(Lab *lab)
+{
+	static const char *const retrying[] = {"errors.tolerance", "all", "errors.retry.timeout", "60000", NULL};
+	Fixture *fixture = fixture_new(lab, "patience", retrying);
+
+	rd_kafka_mock_push_request_errors(lab->cluster, PRODUCE_REQUEST, 1, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
+	unit_ok(put(fixture, 1) == SINK_OK && !flush(fixture, 10000) && fixture->error.kind == ERROR_RETRY, "may pass: %s",
+			fixture->error.message);
+	unit_ok(fixture->sink->refusal_may_pass, "and the owner learns it");
+	fixture_free(fixture);
+
+	fixture = fixture_new(lab, "patience", retrying);
+	fixture->sink->retries_over = true;
+	rd_kafka_mock_push_request_errors(lab->cluster, PRODUCE_REQUEST, 1, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
+	unit_ok(put(fixture, 2) == SINK_OK && flush(fixture, 10000) && fixture->reported[2] == 1, "over: dropped");
+	fixture_free(fixture);
+}
+
 static void
 test_refused(Lab *lab)
 {
@@ -251,7 +309,8 @@ test_refused(Lab *lab)
 	rd_kafka_mock_push_request_errors(lab->cluster, PRODUCE_REQUEST, 1, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
 	unit_ok(put(fixture, 5) == SINK_OK && !flush(fixture, 10000), "the broker refuses a record");
 	unit_ok(fixture->error.kind == ERROR_FAILED, "failed: %s", fixture->error.message);
-	unit_contains(fixture->error.message, "topic \"refused\" (key of 8 bytes, value of 7 bytes, source LSN 0/16B3748)",
+	unit_contains(fixture->error.message,
+				  "topic \"refused\" (key of 8 bytes {\"id\":1}, value of 7 bytes, source LSN 0/16B3748)",
 				  "what it says");
 	unit_contains(fixture->error.hint, "max.message.bytes", "the fix");
 	memset(large, 'x', 3000000);
@@ -336,6 +395,9 @@ main(void)
 	test_delivery(&lab);
 	test_forms(&lab);
 	test_refused(&lab);
+	test_parked(&lab);
+	test_patience(&lab);
+	test_retried(&lab);
 	test_retried(&lab);
 	test_missing_topic(&lab);
 	test_away(&lab);
