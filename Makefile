@@ -17,6 +17,7 @@ help:
 	@echo "make install        plugin into the server of PG_CONFIG, relay into prefix ($(prefix)); DESTDIR works"
 	@echo "make demo           shows real records of real changes; KAFKA=1: through a real broker"
 	@echo "make check          all tests; one suite: make unit regress isolation golden kafka tap"
+	@echo "make chaos          kills everything while changes flow, and compares; ROUNDS=10 SEED=1 MODE=at-least-once|exactly-once"
 	@echo "make check-assert   the SQL tests on a server with assertions, and with debug_discard_caches=1; builds that server"
 	@echo "make check-debezium the same WAL through a live Debezium and through us, random tables; DEBEZIUM_OPTIONS='--minutes 60'"
 	@echo "make installcheck   SQL tests against a running server with the installed plugin"
@@ -52,6 +53,12 @@ unit regress isolation golden kafka tap:
 	@$(MAKE) -s all
 	@test/tools/check $@
 
+chaos:
+	@test/tools/provision chaos
+	@$(MAKE) -s all
+	@test/tools/kafka install
+	@/usr/bin/python3 test/chaos/run --rounds $(or $(ROUNDS),10) --seed $(or $(SEED),1) --mode $(or $(MODE),at-least-once) $(CHAOS_OPTIONS)
+
 installcheck:
 	@test/tools/installcheck
 
@@ -85,5 +92,5 @@ clean:
 distclean: clean
 	rm -rf build
 
-.PHONY: all help provision install uninstall demo check unit regress isolation golden kafka tap check-assert check-debezium installcheck bench \
+.PHONY: all help provision install uninstall demo check unit regress isolation golden kafka tap chaos check-assert check-debezium installcheck bench \
 	lint format clean distclean

@@ -1,0 +1,126 @@
+"""One round: a workload, faults that strike while it runs, and then the comparison."""
+import random, time
+from collections import Counter
+
+from .checker import Checker
+from .decoded import expected
+from .faults import FAULTS
+from .replay import Replay
+from .topics import Watch
+from .topology import lsn, wait_for
+from .workload import Workload
+
+
+class Chaos:
+    """The rounds of one topology; what they have in common."""
+
+    def __init__(self, topology, seed):
+        self.topology, self.seed = topology, seed
+        self.checker, self.replay, self.plain_replay = Checker(), Replay(), Replay()
+        self.last_commit, self.messages = 0, set()
+
+    def choose(self, rng, state):
+        """A fault; the broker takes part in one of ten kills at most."""
+        while True:
+            name, _, strike, broker = rng.choices(FAULTS, [weight for _, weight, _, _ in FAULTS])[0]
+            if not broker or state["broker_kills"] + 1 <= (state["kills"] + 1) / 10:
+                return name, strike, broker
+
+    def round(self, number, strikes, state, only=None):
+        """Runs one and fills in state["kills"], state["broker_kills"]. Returns a Report."""
+        rng = random.Random(f"{self.seed}/{number}")
+        report, topology = Report(number), self.topology
+        watch = Watch(topology.topics) if topology.mode == "exactly-once" else None
+        workload = Workload(topology.dsn(), f"{self.seed}/{number}")
+        workload.start()
+        if watch:
+            watch.start()
+        try:
+            time.sleep(rng.uniform(0.2, 0.6))
+            for _ in range(strikes):
+                self.strike(rng, report, state, only)
+        finally:
+            report.committed = workload.stop()
+        self.settle()
+        samples = watch.stop() if watch else []
+        self.verify(report, samples)
+        return report
+
+    def strike(self, rng, report, state, only):
+        name, strike, broker = self.choose(rng, state)
+        if only:
+            name, strike, broker = next((fault[0], fault[2], fault[3]) for fault in FAULTS if fault[0] == only)
+        kills = strike(self.topology, rng)
+        report.faults[name] += 1
+        report.kills += kills
+        state["kills"] += kills
+        state["broker_kills"] += kills if broker else 0
+        self.topology.supervise()
+        if rng.random() < 0.85:
+            self.topology.wait_streaming()
+            time.sleep(rng.uniform(0.1, 0.8))
+
+    def settle(self):
+        """The server answers, one relay is left, no prepared transaction hangs."""
+        topology = self.topology
+        topology.wait_server()
+        for (name,) in topology.sql("SELECT gid FROM pg_prepared_xacts"):
+            topology.sql(f"ROLLBACK PREPARED '{name}'")
+        for relay in topology.relays[1:]:
+            relay.kill()
+            topology.forget(relay)
+        topology.wait_streaming()
+
+    def wanted(self):
+        """What test_decoding saw since the last round, and where it ended."""
+        records, end = [], self.last_commit
+        for commit, found in expected((lsn(at), xid, text) for at, xid, text in self.topology.witnessed()):
+            if found and found[0].identity[0] == "m":
+                known = found[0].identity[1] in self.messages
+                self.messages.add(found[0].identity[1])
+            else:
+                known = commit <= self.last_commit
+            if not known:
+                records += found
+                end = max(end, commit)
+        self.last_commit = end
+        return records
+
+    def verify(self, report, samples):
+        topology = self.topology
+        wanted = self.wanted()
+
+        def delivered():
+            topology.supervise()
+            return topology.confirmed() > self.last_commit
+        started = time.time()
+        wait_for("everything to be confirmed", delivered, 120)
+        report.catch_up = time.time() - started
+        report.observed = topology.topics.read_new()
+        report.wanted = wanted
+        report.verdict, first = self.checker.round(wanted, report.observed, samples)
+        report.samples = len(samples)
+        self.replay.apply_all(first)
+        self.plain_replay.apply_all(report.observed)
+        source = topology.source()
+        report.rows = sum(len(rows) for rows in source.values())
+        report.different = self.replay.differences(source)
+        report.stale = len(self.plain_replay.differences(source))
+        report.ended, topology.ended = topology.ended, []
+
+
+class Report:
+    def __init__(self, number):
+        self.number, self.kills, self.faults = number, 0, Counter()
+        self.committed = self.rows = self.stale = self.samples = 0
+        self.verdict, self.different, self.ended = None, [], []
+        self.wanted, self.observed, self.catch_up = [], {}, 0.0
+
+    def problems(self, mode):
+        found = [f"{name}: {n}" for name, n in self.verdict.bad(mode == "at-least-once").items()]
+        if self.different:
+            found.append(f"{len(self.different)} rows replayed differ from the source")
+        if self.stale and mode == "exactly-once":
+            found.append(f"{self.stale} rows differ when every record is applied")
+        found += [f"{name} ended by itself ({status}): {line}" for name, status, line in self.ended]
+        return found
