@@ -21,6 +21,9 @@
  */
 #define MAX_VALUES 4000000
 
+/* Fields of one structure: what transforms behind do to each of them takes time that grows with all of them. */
+#define MAX_FIELDS 20000
+
 /* ---------------------------------------------------------------- schemas */
 
 typedef struct Inference
@@ -65,6 +68,8 @@ object_schema(Inference *inference, const char *key, const JsonNode *object)
 	ConnectSchema *schema = optional_schema("struct");
 
 	schema->name = key;
+	if (object->count > MAX_FIELDS)
+		inference->problem = "it has an object with too many members";
 	for (int i = 0; i < object->count && inference->problem == NULL; i++)
 	{
 		const JsonNode *member = object->items[i];
@@ -170,18 +175,48 @@ merge_object(Merge *merge, ConnectSchema *schema)
 		merge_field(merge, lfirst(cell), foreach_current_index(cell));
 }
 
-/* toConnectSchemaWithCycles() of objects */
+/* Schema#equals() of what infer() makes; the names of structures follow from their places. */
+static bool
+equal_schemas(const ConnectSchema *left, const ConnectSchema *right)
+{
+	check_stack_depth();
+	if (strcmp(left->type, right->type) != 0 || left->optional != right->optional ||
+		list_length(left->fields) != list_length(right->fields))
+		return false;
+	if (left->items != NULL)
+		return equal_schemas(left->items, right->items);
+	for (int i = 0; i < list_length(left->fields); i++)
+	{
+		const ConnectSchema *a = list_nth(left->fields, i);
+		const ConnectSchema *b = list_nth(right->fields, i);
+
+		if (strcmp(a->field, b->field) != 0 || !equal_schemas(a, b))
+			return false;
+	}
+	return true;
+}
+
+/* toConnectSchemaWithCycles() of objects: one schema stays what it is, what is merged of several is required. */
 static ConnectSchema *
 objects_schema(Inference *inference, const char *key, const JsonNode *array)
 {
 	Merge merge = {.schema = optional_schema("struct"), .places = places_create(CurrentMemoryContext, 32, NULL)};
+	const ConnectSchema *first = NULL;
 
 	merge.schema->name = key;
 	for (int i = 0; i < array->count && inference->problem == NULL; i++)
 	{
+		ConnectSchema *schema;
+
 		CHECK_FOR_INTERRUPTS();
-		if (array->items[i]->type == NODE_OBJECT)
-			merge_object(&merge, object_schema(inference, key, array->items[i]));
+		if (array->items[i]->type != NODE_OBJECT)
+			continue;
+		schema = object_schema(inference, key, array->items[i]);
+		if (first == NULL)
+			first = schema;
+		else if (merge.schema->optional && !equal_schemas(first, schema))
+			merge.schema->optional = false;
+		merge_object(&merge, schema);
 	}
 	return merge.schema;
 }
@@ -209,6 +244,8 @@ array_schema(Inference *inference, const char *key, const JsonNode *array)
 		schema->items = infer(inference, NULL, sample);
 	if (schema->items == NULL)
 		inference->problem = "it has an array without anything that tells the type of its items";
+	else if (list_length(schema->items->fields) > MAX_FIELDS)
+		inference->problem = "it has an array whose objects have too many members together";
 	return schema;
 }
 
@@ -364,6 +401,8 @@ fill(Filling *filling, const JsonNode *node, const ConnectSchema *schema, Connec
 	switch (node->type)
 	{
 		case NODE_NULL:
+			if (!schema->optional)
+				return refuse(filling, "Invalid value: null used for required field: \"null\", schema type: STRUCT");
 			*value = connect_null();
 			return true;
 		case NODE_ARRAY:
