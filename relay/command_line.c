@@ -27,6 +27,10 @@ enum
 	ARG_WATCH,
 	ARG_LIMIT,
 	ARG_PROGRESS_FILE,
+	ARG_ACCEPT_GAP,
+	ARG_ACCEPT_NEW_SYSTEM,
+	ARG_START_AT,
+	ARG_TAKEOVER,
 	ARG_VERSION,
 	ARG_HELP,
 };
@@ -45,6 +49,10 @@ static const struct option long_options[] = {
 	{"watch", no_argument, NULL, ARG_WATCH},
 	{"limit", required_argument, NULL, ARG_LIMIT},
 	{"progress-file", required_argument, NULL, ARG_PROGRESS_FILE},
+	{"accept-gap", no_argument, NULL, ARG_ACCEPT_GAP},
+	{"accept-new-system", no_argument, NULL, ARG_ACCEPT_NEW_SYSTEM},
+	{"start-at", required_argument, NULL, ARG_START_AT},
+	{"takeover", no_argument, NULL, ARG_TAKEOVER},
 	{"version", no_argument, NULL, ARG_VERSION},
 	{"help", no_argument, NULL, ARG_HELP},
 	{NULL, 0, NULL, 0},
@@ -207,6 +215,18 @@ take_option(Arguments *arguments, int code, char **argv)
 		case ARG_PROGRESS_FILE:
 			return usage(arguments->error, "it is not built yet; file and stdout sinks start at the slot's position",
 						 "cannot use option", "--progress-file");
+		case ARG_ACCEPT_GAP:
+			command->accept_gap = true;
+			return true;
+		case ARG_ACCEPT_NEW_SYSTEM:
+			command->accept_new_system = true;
+			return true;
+		case ARG_START_AT:
+			command->start_at_slot = strcmp(optarg, "slot") == 0;
+			return command->start_at_slot || usage(arguments->error, "use --start-at slot", "cannot start at", optarg);
+		case ARG_TAKEOVER:
+			command->takeover = true;
+			return true;
 		case ARG_VERSION:
 			command->kind = COMMAND_VERSION;
 			return true;
@@ -257,6 +277,18 @@ take_operands(CommandLine *command, int count, char **operands, Error *error)
 	return true;
 }
 
+static const char *
+run_only_option(const CommandLine *command)
+{
+	if (command->accept_gap)
+		return "--accept-gap";
+	if (command->accept_new_system)
+		return "--accept-new-system";
+	if (command->start_at_slot)
+		return "--start-at";
+	return command->takeover ? "--takeover" : NULL;
+}
+
 /* An option that another command has does nothing, and that is worth an error. */
 static bool
 check_command_options(const CommandLine *command, Error *error)
@@ -269,10 +301,13 @@ check_command_options(const CommandLine *command, Error *error)
 		misplaced = "--limit";
 	else if (command->kind != COMMAND_RUN && command->endpos != ENDPOS_NONE)
 		misplaced = "--endpos";
+	else if (command->kind != COMMAND_RUN)
+		misplaced = run_only_option(command);
 	if (misplaced == NULL || command->kind == COMMAND_HELP || command->kind == COMMAND_VERSION)
 		return true;
-	return usage(error, "--json and --watch belong to status, --limit to peek, --endpos to run",
-				 "this command has no option", misplaced);
+	return usage(
+		error, "--json and --watch belong to status, --limit to peek, --endpos, --takeover and what is accepted to run",
+		"this command has no option", misplaced);
 }
 
 static bool

@@ -45,6 +45,10 @@ typedef struct CommandLine
 	uint64_t endpos_lsn; /* with ENDPOS_LSN */
 	LogFormat log_format;
 	LogLevel log_level;
+	bool accept_gap; /* run: these four, see ResumeInput and RelaySettings */
+	bool start_at_slot;
+	bool accept_new_system;
+	bool takeover;
 	bool json;	   /* status */
 	bool watch;	   /* status */
 	int64_t limit; /* peek: that many records at most */

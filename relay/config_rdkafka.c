@@ -174,11 +174,31 @@ add_own_settings(Config *config, Error *error)
 	{
 		const char *name = one_name(setting->name + strlen(RDKAFKA_PREFIX));
 
-		if (strcmp(name, "transactional.id") == 0)
-			return refuse_own(setting, "exactly-once delivery is not built yet; remove the option", error);
 		if (strcmp(name, "acks") == 0 && strcmp(setting->value, "all") != 0 && strcmp(setting->value, "-1") != 0)
 			return refuse_own(setting, "what is confirmed to PostgreSQL must be durable: use all", error);
 		setting_list_set(&config->rdkafka, name, setting->value, setting->name);
+	}
+	return true;
+}
+
+/* Settings of transactions concern exactly once only. */
+static bool
+check_transactional(Config *config, Error *error)
+{
+	static const char *const names[] = {"transactional.id", "transaction.timeout.ms"};
+
+	if (strcmp(config_text(config, OPT_EXACTLY_ONCE_SUPPORT), "required") == 0)
+		return true;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+	{
+		const ConfigSetting *setting = setting_list_find(&config->rdkafka, names[i]);
+
+		if (setting != NULL && *setting->value != '\0')
+		{
+			error_set(error, ERROR_CONFIG, "cannot use value \"%s\" of option \"%s\"", setting->value, setting->source);
+			error_hint(error, "it concerns transactions: set exactly.once.support=required, or remove it");
+			return false;
+		}
 	}
 	return true;
 }
@@ -242,7 +262,7 @@ config_rdkafka_build(Config *config, Logger *log, Error *error)
 	if (built)
 	{
 		keep_order(&config->rdkafka);
-		built = try_settings(&config->rdkafka, error);
+		built = try_settings(&config->rdkafka, error) && check_transactional(config, error);
 	}
 	free(config->max_request_size);
 	config->max_request_size = memory_strdup(setting_list_find(&config->rdkafka, "message.max.bytes")->value);

@@ -354,6 +354,16 @@ translate_login_handler(const JavaClient *client, const ConfigSetting *setting, 
 	return refuse(client, setting, error);
 }
 
+static bool
+translate_transactional_id(const JavaClient *client, const ConfigSetting *setting, Error *error)
+{
+	(void) error;
+	if (*setting->value == '\0')
+		return no_effect(client, setting, "it is empty");
+	emit(client, setting, "transactional.id", setting->value);
+	return true;
+}
+
 /* JKS where nothing is said, as in Java, unless the file's name says otherwise. */
 static const char *
 store_type(const JavaClient *client, const char *type_property, const char *location)
@@ -429,7 +439,7 @@ translate_identification(const JavaClient *client, const ConfigSetting *setting,
 	return true;
 }
 
-#define NOT_EXACTLY_ONCE "exactly-once delivery is not built yet; remove the option"
+#define NO_TWO_PHASE "Kafka's transactions are ended by the relay itself; remove the option"
 #define NO_JAVA "Java classes cannot be loaded; remove the option"
 #define JVM_ONLY "it concerns the JVM"
 #define JMX_ONLY "metrics are on http.listen"
@@ -512,9 +522,9 @@ static const JavaProperty properties[] = {
 	{"ssl.truststore.location", NULL, translate_truststore, NULL},
 	{"ssl.truststore.password", NULL, NULL, "a PEM trust store has none"},
 	{"ssl.truststore.type", NULL, translate_store_type, NULL},
-	{"transaction.timeout.ms", NULL, refuse, NOT_EXACTLY_ONCE},
-	{"transaction.two.phase.commit.enable", NULL, refuse, NOT_EXACTLY_ONCE},
-	{"transactional.id", NULL, refuse, NOT_EXACTLY_ONCE},
+	{"transaction.timeout.ms", "transaction.timeout.ms", NULL, NULL},
+	{"transaction.two.phase.commit.enable", NULL, refuse, NO_TWO_PHASE},
+	{"transactional.id", NULL, translate_transactional_id, NULL},
 	{"value.serializer", NULL, translate_serializer, NULL},
 };
 

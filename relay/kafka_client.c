@@ -136,7 +136,8 @@ kafka_client_log(Logger *log, rd_kafka_event_t *event)
 	/* broker losses are told once per change of state by the sink; the details are for debugging */
 	if (level <= 2)
 		log_error(log, "librdkafka: %s: %s", facility, text);
-	else if (level <= 4 && strcmp(facility, "FAIL") != 0 && strcmp(facility, "ERROR") != 0)
+	else if (level <= 4 && strcmp(facility, "FAIL") != 0 && strcmp(facility, "ERROR") != 0 &&
+			 strcmp(facility, "GETPID") != 0)
 		log_warning(log, "librdkafka: %s: %s", facility, text);
 	else
 		log_debug(log, "librdkafka: %s: %s", facility, text);

@@ -177,6 +177,36 @@ kafka_parking_take(KafkaParking *parking, const RefusedRecord *refused, const ch
 	return true;
 }
 
+Fate
+kafka_parking_let_go(KafkaParking *parking, const RefusedRecord *refused, const rd_kafka_headers_t *headers,
+					 uint64_t ticket, uint64_t *parked, uint64_t *dropped, Error *error)
+{
+	const DeadLetterPolicy *policy = parking->policy;
+	bool park = policy->topic != NULL;
+	char value[1024] = "";
+	Error words;
+
+	kafka_describe_refusal(refused, ERROR_NONE, &words);
+	if (park && !kafka_parking_take(parking, refused, words.message, headers, ticket))
+	{
+		kafka_describe_refusal(refused, ERROR_FAILED, error);
+		return FATE_ERROR;
+	}
+	if (policy->log_contents)
+		dead_letter_excerpt(refused->value, value, sizeof(value));
+	log_line(parking->log,
+			 !park						   ? LOG_ERROR
+			 : policy->log || *parked == 0 ? LOG_WARNING
+										   : LOG_DEBUG,
+			 "record %s: %s%s%s", park ? "parked" : "dropped", words.message, value[0] != '\0' ? "; its value:" : "",
+			 value);
+	if (park)
+		(*parked)++;
+	else
+		(*dropped)++;
+	return park ? FATE_PARKED : FATE_DROPPED;
+}
+
 /* ---- sending ---- */
 
 /* Asks for all topics, since asking for one may make brokers create it their way. */

@@ -32,6 +32,18 @@ extern void kafka_parking_free(KafkaParking *parking);
 extern bool kafka_parking_take(KafkaParking *parking, const RefusedRecord *refused, const char *words,
 							   const rd_kafka_headers_t *headers, uint64_t ticket) MUST_CHECK;
 
+/* What became of a record that will never be taken. */
+typedef enum Fate
+{
+	FATE_ERROR,	  /* *error is set */
+	FATE_DROPPED, /* its ticket is to be settled */
+	FATE_PARKED,  /* its ticket is settled by the dead letter topic */
+} Fate;
+
+/* Parks, or drops without a dead letter topic, a record that errors.tolerance=all lets go; says so and counts it. */
+extern Fate kafka_parking_let_go(KafkaParking *parking, const RefusedRecord *refused, const rd_kafka_headers_t *headers,
+								 uint64_t ticket, uint64_t *parked, uint64_t *dropped, Error *error);
+
 /*
  * Hands over what waits.  At the first time it looks for the topic and makes
  * it if need be, which may take some seconds.  ERROR_RETRY: brokers away;

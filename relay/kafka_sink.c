@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <librdkafka/rdkafka.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -19,15 +20,17 @@
 #include "clock.h"
 #include "kafka_client.h"
 #include "kafka_flusher.h"
+#include "kafka_health.h"
 #include "kafka_parking.h"
 #include "kafka_record.h"
 #include "kafka_refusal.h"
 #include "kafka_sources.h"
 #include "kafka_topic_table.h"
+#include "kafka_transaction.h"
 
-#define REASON_SIZE 512
 /* Fewer records than this waiting: the stream is not in a hurry. */
 #define FEW_RECORDS 50
+#define ABORT_MS 2000 /* for taking a transaction back */
 
 _Static_assert(sizeof(void *) >= sizeof(uint64_t), "a message's opaque pointer carries the ticket");
 
@@ -38,12 +41,12 @@ typedef struct KafkaSink
 	rd_kafka_t *producer;
 	rd_kafka_queue_t *queue;
 	KafkaFlusher *flusher;
+	KafkaTransaction *transaction; /* NULL: at least once */
 	KafkaTopicTable topics;
 	int wake_fd;
 	DeadLetterPolicy policy;
 	KafkaParking *parking;
-	bool brokers_down;
-	char why_down[REASON_SIZE];
+	KafkaHealth health;
 	uint64_t refused;
 	uint64_t waiting_bytes;
 	KafkaScratch scratch;
@@ -71,43 +74,6 @@ kafka_sink(Sink *sink)
 
 /* ---- refused records ---- */
 
-/* What became of a record that will never be taken. */
-typedef enum Fate
-{
-	FATE_ERROR,	  /* *error is set */
-	FATE_DROPPED, /* its ticket is to be settled */
-	FATE_PARKED,  /* its ticket is settled by the dead letter topic */
-} Fate;
-
-static Fate
-let_go(KafkaSink *self, const RefusedRecord *refused, const rd_kafka_headers_t *headers, uint64_t ticket, Error *error)
-{
-	const DeadLetterPolicy *policy = &self->policy;
-	bool park = policy->topic != NULL;
-	char value[1024] = "";
-	Error words;
-
-	kafka_describe_refusal(refused, ERROR_NONE, &words);
-	if (park && !kafka_parking_take(self->parking, refused, words.message, headers, ticket))
-	{
-		kafka_describe_refusal(refused, ERROR_FAILED, error);
-		return FATE_ERROR;
-	}
-	if (policy->log_contents)
-		dead_letter_excerpt(refused->value, value, sizeof(value));
-	log_line(self->log,
-			 !park									 ? LOG_ERROR
-			 : policy->log || self->sink.parked == 0 ? LOG_WARNING
-													 : LOG_DEBUG,
-			 "record %s: %s%s%s", park ? "parked" : "dropped", words.message, value[0] != '\0' ? "; its value:" : "",
-			 value);
-	if (park)
-		self->sink.parked++;
-	else
-		self->refused++;
-	return park ? FATE_PARKED : FATE_DROPPED;
-}
-
 static Fate
 decide_fate(KafkaSink *self, const RefusedRecord *refused, const rd_kafka_headers_t *headers, uint64_t ticket,
 			Error *error)
@@ -120,9 +86,13 @@ decide_fate(KafkaSink *self, const RefusedRecord *refused, const rd_kafka_header
 		self->sink.refusal_may_pass = true;
 		verdict = DELIVERY_RETRY;
 	}
-	/* records of the relay's own, such as progress, are never let go */
-	if (verdict == DELIVERY_REFUSED && self->policy.tolerates && ticket != 0)
-		return let_go(self, refused, headers, ticket, error);
+	/*
+	 * Records of the relay's own, such as progress, are never let go; nor one
+	 * for which the brokers have given up the whole transaction.
+	 */
+	if (verdict == DELIVERY_REFUSED && self->policy.tolerates && ticket != 0 &&
+		(self->transaction == NULL || refused->by_producer))
+		return kafka_parking_let_go(self->parking, refused, headers, ticket, &self->sink.parked, &self->refused, error);
 	kafka_describe_refusal(refused, verdict == DELIVERY_RETRY ? ERROR_RETRY : ERROR_FAILED, error);
 	return FATE_ERROR;
 }
@@ -144,6 +114,11 @@ produce_failed(KafkaSink *self, rd_kafka_error_t *failure, RefusedRecord *refuse
 	else if (refused->code == RD_KAFKA_RESP_ERR__FATAL)
 	{
 		error_set(error, ERROR_RETRY, "Kafka producer cannot go on: %s", refused->reason);
+		result = SINK_ERROR;
+	}
+	else if (refused->code == RD_KAFKA_RESP_ERR__STATE && self->transaction != NULL)
+	{
+		kafka_transaction_broken(self->transaction, error);
 		result = SINK_ERROR;
 	}
 	else
@@ -221,6 +196,8 @@ kafka_put(Sink *sink, const SinkRecord *sink_record, Error *error)
 		frame_topic->sink_topic = topic;
 	}
 	ready = kafka_topic_table_open(&self->topics, topic, error);
+	if (ready == SINK_OK && self->transaction != NULL)
+		ready = kafka_transaction_open(self->transaction, error);
 	return ready == SINK_OK ? produce(self, sink_record, topic, error) : ready;
 }
 
@@ -246,11 +223,26 @@ kafka_put_raw(Sink *sink, const char *topic, int32_t partition, Bytes key, Bytes
 
 /* ---- poll ---- */
 
+/* In a transaction a report only shows that Kafka is moving. */
+static void
+pass_on(Serving *serving, uint64_t ticket, uint64_t count)
+{
+	KafkaTransaction *transaction = serving->sink->transaction;
+
+	if (transaction == NULL)
+		serving->report(serving->arg, ticket, count);
+	else
+	{
+		kafka_transaction_hold(transaction, ticket, count);
+		serving->report(serving->arg, 0, 0);
+	}
+}
+
 static void
 report_run(Serving *serving)
 {
 	if (serving->count > 0 && serving->ticket != 0)
-		serving->report(serving->arg, serving->ticket, serving->count);
+		pass_on(serving, serving->ticket, serving->count);
 	serving->count = 0;
 }
 
@@ -305,52 +297,9 @@ serve_reports(Serving *serving, rd_kafka_event_t *event)
 			good = serve_failed_message(serving, message, batch_size);
 	}
 	report_run(serving);
-	if (delivered && serving->sink->brokers_down)
-	{
-		serving->sink->brokers_down = false;
-		log_info(serving->sink->log, "Kafka answers again");
-	}
+	if (delivered)
+		kafka_health_good(&serving->sink->health);
 	return good;
-}
-
-static bool
-serve_fatal(Serving *serving)
-{
-	char reason[REASON_SIZE] = "";
-	rd_kafka_resp_err_t code = rd_kafka_fatal_error(serving->sink->producer, reason, sizeof(reason));
-	ErrorKind kind = kafka_judge(code, 1) == DELIVERY_FAILED ? ERROR_FAILED : ERROR_RETRY;
-
-	return error_set(serving->error, kind, "Kafka producer cannot go on: %s", reason);
-}
-
-/* Errors of the connections are told by librdkafka again and again; the log shows changes only. */
-static bool
-serve_error(Serving *serving, rd_kafka_event_t *event)
-{
-	KafkaSink *self = serving->sink;
-	rd_kafka_resp_err_t code = rd_kafka_event_error(event);
-	const char *reason = rd_kafka_event_error_string(event);
-
-	if (rd_kafka_event_error_is_fatal(event) || code == RD_KAFKA_RESP_ERR__FATAL)
-		return serve_fatal(serving);
-	if (code == RD_KAFKA_RESP_ERR__AUTHENTICATION || code == RD_KAFKA_RESP_ERR__SSL)
-	{
-		error_set(serving->error, ERROR_FAILED, "Kafka refuses the connection: %s", reason);
-		error_hint(serving->error, "Check security.protocol, sasl.* and ssl.* settings.");
-		return false;
-	}
-	if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
-	{
-		snprintf(self->why_down, sizeof(self->why_down), "%s", reason);
-		log_debug(self->log, "Kafka: %s", reason);
-		return true;
-	}
-	if (!self->brokers_down && rd_kafka_outq_len(self->producer) > 0)
-		log_warning(self->log, "Kafka is away: %s", self->why_down[0] ? self->why_down : reason);
-	if (self->why_down[0] == '\0')
-		snprintf(self->why_down, sizeof(self->why_down), "%s", reason);
-	self->brokers_down = true;
-	return true;
 }
 
 static bool
@@ -361,7 +310,7 @@ serve_event(Serving *serving, rd_kafka_event_t *event)
 		case RD_KAFKA_EVENT_DR:
 			return serve_reports(serving, event);
 		case RD_KAFKA_EVENT_ERROR:
-			return serve_error(serving, event);
+			return kafka_health_error(&serving->sink->health, serving->sink->producer, event, serving->error);
 		case RD_KAFKA_EVENT_CREATETOPICS_RESULT:
 			return kafka_topic_table_created(event, serving->sink->log, serving->error);
 		case RD_KAFKA_EVENT_LOG:
@@ -378,7 +327,7 @@ serve_settled(Serving *serving)
 	KafkaSink *self = serving->sink;
 
 	if (self->settled_count > 0)
-		serving->report(serving->arg, self->settled_ticket, self->settled_count);
+		pass_on(serving, self->settled_ticket, self->settled_count);
 	self->settled_count = 0;
 }
 
@@ -391,6 +340,12 @@ kafka_poll(Sink *sink, int timeout_ms, SinkReport report, void *arg, Error *erro
 	eventfd_t woken;
 	bool good = true;
 
+	/* the end of a transaction shows there only */
+	if (self->transaction != NULL && timeout_ms > 0)
+	{
+		(void) poll(&(struct pollfd){self->wake_fd, POLLIN, 0}, 1, timeout_ms);
+		timeout_ms = 0;
+	}
 	/* before the queue is served: librdkafka signals again when it was empty */
 	if (eventfd_read(self->wake_fd, &woken) == 0)
 		timeout_ms = 0;
@@ -402,9 +357,11 @@ kafka_poll(Sink *sink, int timeout_ms, SinkReport report, void *arg, Error *erro
 		timeout_ms = 0;
 	}
 	good = good && kafka_parking_send(self->parking, error);
+	if (good && self->transaction != NULL)
+		good = kafka_transaction_poll(self->transaction, report, arg, error);
 	/* told once by an event, which whoever polled then may not have passed on */
-	return good &&
-		   (rd_kafka_fatal_error(self->producer, NULL, 0) == RD_KAFKA_RESP_ERR_NO_ERROR || serve_fatal(&serving));
+	return good && (rd_kafka_fatal_error(self->producer, NULL, 0) == RD_KAFKA_RESP_ERR_NO_ERROR ||
+					kafka_health_fatal(self->producer, error));
 }
 
 /* Under load the linger time makes batches; with few records waiting it would only make them late. */
@@ -414,7 +371,7 @@ kafka_commit(Sink *sink, Error *error)
 	KafkaSink *self = kafka_sink(sink);
 
 	(void) error;
-	if (rd_kafka_outq_len(self->producer) < FEW_RECORDS)
+	if (self->transaction == NULL && rd_kafka_outq_len(self->producer) < FEW_RECORDS)
 		kafka_flusher_wake(self->flusher);
 	return true;
 }
@@ -423,6 +380,20 @@ static int
 kafka_wake_fd(Sink *sink)
 {
 	return kafka_sink(sink)->wake_fd;
+}
+
+static SinkTransaction
+kafka_sink_transaction(Sink *sink)
+{
+	KafkaSink *self = kafka_sink(sink);
+
+	return self->transaction ? kafka_transaction_state(self->transaction) : SINK_TRANSACTION_NONE;
+}
+
+static bool
+is_busy(KafkaSink *self)
+{
+	return rd_kafka_outq_len(self->producer) > 0 || kafka_sink_transaction(&self->sink) == SINK_TRANSACTION_ENDING;
 }
 
 static bool
@@ -437,15 +408,16 @@ kafka_flush(Sink *sink, int timeout_ms, SinkReport report, void *arg, Error *err
 		int64_t left_ms = end_ms - clock_monotonic_ms();
 		int wait_ms = left_ms > step_ms ? step_ms : left_ms > 0 ? (int) left_ms : 0;
 
-		if (!kafka_poll(sink, rd_kafka_outq_len(self->producer) > 0 ? wait_ms : 0, report, arg, error))
+		if (!kafka_poll(sink, is_busy(self) ? wait_ms : 0, report, arg, error))
 			return false;
-		if (rd_kafka_outq_len(self->producer) == 0 && !kafka_parking_waits(self->parking))
+		if (!is_busy(self) && !kafka_parking_waits(self->parking))
 			return true;
 		if (left_ms <= 0)
 			break;
 	}
 	return error_set(error, ERROR_RETRY, "could not deliver %d records to Kafka in %d ms%s%s",
-					 rd_kafka_outq_len(self->producer), timeout_ms, self->why_down[0] ? ": " : "", self->why_down);
+					 rd_kafka_outq_len(self->producer), timeout_ms, self->health.why_down[0] ? ": " : "",
+					 self->health.why_down);
 }
 
 static void
@@ -461,8 +433,8 @@ kafka_available(Sink *sink, const char **why)
 {
 	KafkaSink *self = kafka_sink(sink);
 
-	*why = self->why_down;
-	return !self->brokers_down || rd_kafka_outq_len(self->producer) == 0;
+	*why = self->health.why_down;
+	return !self->health.brokers_down || rd_kafka_outq_len(self->producer) == 0;
 }
 
 static void
@@ -482,12 +454,33 @@ kafka_headerset_forgotten(Sink *sink, FrameHeaderset *headerset)
 	headerset->sink_headers = NULL;
 }
 
+/* ---- exactly once ---- */
+
+static bool
+kafka_fence(Sink *sink, int timeout_ms, Error *error)
+{
+	return kafka_transaction_fence(kafka_sink(sink)->transaction, timeout_ms, error);
+}
+
+static SinkResult
+kafka_end(Sink *sink, const char *topic, Bytes key, Bytes value, Error *error)
+{
+	SinkResult result = kafka_put_raw(sink, topic, 0, key, value, 0, error);
+
+	if (result == SINK_OK)
+		kafka_transaction_end(kafka_sink(sink)->transaction, true);
+	return result;
+}
+
 /* What was not delivered is dropped: whoever frees an unflushed sink starts over. */
 static void
 kafka_free(Sink *sink)
 {
 	KafkaSink *self = kafka_sink(sink);
 
+	if (self->transaction && !self->health.brokers_down)
+		kafka_transaction_take_back(self->transaction, self->queue, ABORT_MS);
+	kafka_transaction_free(self->transaction);
 	kafka_flusher_free(self->flusher);
 	if (self->queue)
 	{
@@ -511,29 +504,34 @@ kafka_free(Sink *sink)
 
 /* ---- making ---- */
 
-static const SinkMethods kafka_methods = {
-	.put = kafka_put,
-	.put_raw = kafka_put_raw,
-	.commit = kafka_commit,
-	.poll = kafka_poll,
-	.wake_fd = kafka_wake_fd,
-	.flush = kafka_flush,
-	.queue = kafka_queue,
-	.available = kafka_available,
-	.topic_forgotten = kafka_topic_forgotten,
-	.headerset_forgotten = kafka_headerset_forgotten,
-	.free = kafka_free,
+#define COMMON_METHODS \
+	.put = kafka_put, .put_raw = kafka_put_raw, .commit = kafka_commit, .poll = kafka_poll, .wake_fd = kafka_wake_fd, \
+	.flush = kafka_flush, .queue = kafka_queue, .available = kafka_available, \
+	.topic_forgotten = kafka_topic_forgotten, .headerset_forgotten = kafka_headerset_forgotten, .free = kafka_free
+
+static const SinkMethods kafka_methods = {COMMON_METHODS};
+
+static const SinkMethods transactional_methods = {
+	COMMON_METHODS,
+	.fence = kafka_fence,
+	.end = kafka_end,
+	.transaction = kafka_sink_transaction,
 };
 
 static bool
-open_producer(KafkaSink *self, const Config *config, Error *error)
+open_producer(KafkaSink *self, const Config *config, const SinkIdentity *identity, Error *error)
 {
 	static const uint64_t one = 1;
 	rd_kafka_conf_t *conf = kafka_client_conf(config, RD_KAFKA_PRODUCER, error);
-	char reason[REASON_SIZE];
+	char reason[512];
 
 	if (conf == NULL)
 		return false;
+	if (identity != NULL && !kafka_transaction_configure(conf, config, identity, error))
+	{
+		rd_kafka_conf_destroy(conf);
+		return false;
+	}
 	rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_LOG);
 	rd_kafka_conf_set(conf, "log.queue", "true", reason, sizeof(reason));
 	self->producer = kafka_client_new(RD_KAFKA_PRODUCER, conf, error);
@@ -548,21 +546,25 @@ open_producer(KafkaSink *self, const Config *config, Error *error)
 		return error_set(error, ERROR_FAILED, "could not create an event descriptor: %s", strerror(errno));
 	rd_kafka_queue_io_event_enable(self->queue, self->wake_fd, &one, sizeof(one));
 	self->parking = kafka_parking_new(self->producer, &self->policy, &self->waiting_bytes, self->log);
-	self->flusher = kafka_flusher_new(self->producer, error);
-	return self->flusher != NULL;
+	if (identity != NULL)
+		self->transaction = kafka_transaction_new(self->producer, self->wake_fd, error);
+	else
+		self->flusher = kafka_flusher_new(self->producer, error);
+	return self->flusher != NULL || self->transaction != NULL;
 }
 
 Sink *
-kafka_sink_new(const Config *config, Logger *log, Error *error)
+kafka_sink_new(const Config *config, const SinkIdentity *identity, Logger *log, Error *error)
 {
 	KafkaSink *self = bytes_alloc_zero(1, sizeof(KafkaSink));
 
-	self->sink.methods = &kafka_methods;
+	self->sink.methods = identity != NULL ? &transactional_methods : &kafka_methods;
 	self->log = log;
+	self->health.log = log;
 	self->wake_fd = -1;
 	self->policy = dead_letter_policy(config);
 	self->sources = bytes_alloc_zero(REMEMBERED_TICKETS, sizeof(TicketSource));
-	if (kafka_topics_new(config, &self->topics.creation, error) && open_producer(self, config, error))
+	if (kafka_topics_new(config, &self->topics.creation, error) && open_producer(self, config, identity, error))
 		return &self->sink;
 	kafka_free(&self->sink);
 	return NULL;

@@ -26,7 +26,10 @@ struct LsnTracker
 	uint64_t next;	   /* ticket of the next unit */
 	uint64_t confirmable;
 	uint64_t confirmable_commit;
-	uint64_t last_end; /* end of the last closed unit, confirmable or not */
+	uint64_t last_end;	  /* end of the last closed unit, confirmable or not */
+	uint64_t last_commit; /* its commit LSN; 0: a keepalive or none */
+	bool requires_stored;
+	uint64_t stored;
 	uint64_t last_commit_end;
 	uint64_t outstanding;
 };
@@ -159,6 +162,7 @@ lsn_tracker_close(LsnTracker *tracker, uint64_t ticket, uint64_t commit_lsn, uin
 	unit->commit_lsn = commit_lsn;
 	unit->end_lsn = end_lsn;
 	tracker->last_end = end_lsn;
+	tracker->last_commit = commit_lsn;
 	tracker->last_commit_end = end_lsn;
 	advance(tracker);
 }
@@ -179,12 +183,36 @@ lsn_tracker_keepalive(LsnTracker *tracker, uint64_t wal_end)
 	}
 	last->end_lsn = wal_end;
 	tracker->last_end = wal_end;
+	tracker->last_commit = 0;
 	advance(tracker);
+}
+
+void
+lsn_tracker_require_stored(LsnTracker *tracker)
+{
+	tracker->requires_stored = true;
+	tracker->stored = tracker->confirmable;
+}
+
+void
+lsn_tracker_stored(LsnTracker *tracker, uint64_t stored_lsn)
+{
+	if (stored_lsn > tracker->stored)
+		tracker->stored = stored_lsn;
+}
+
+uint64_t
+lsn_tracker_closed_end(const LsnTracker *tracker, uint64_t *commit_lsn)
+{
+	*commit_lsn = tracker->last_commit;
+	return tracker->last_end;
 }
 
 uint64_t
 lsn_tracker_confirmable(const LsnTracker *tracker)
 {
+	if (tracker->requires_stored && tracker->stored < tracker->confirmable)
+		return tracker->stored;
 	return tracker->confirmable;
 }
 

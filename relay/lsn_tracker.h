@@ -37,6 +37,17 @@ extern void lsn_tracker_close(LsnTracker *tracker, uint64_t ticket, uint64_t com
  */
 extern void lsn_tracker_keepalive(LsnTracker *tracker, uint64_t wal_end);
 
+/*
+ * From now on nothing beyond what is stored may be confirmed (exactly once:
+ * the position must stand in the progress before PostgreSQL forgets it).  What
+ * is confirmable already counts as stored.
+ */
+extern void lsn_tracker_require_stored(LsnTracker *tracker);
+extern void lsn_tracker_stored(LsnTracker *tracker, uint64_t stored_lsn);
+
+/* End LSN of the last closed unit, delivered or not; *commit_lsn: its commit, 0 for a keepalive or none. */
+extern uint64_t lsn_tracker_closed_end(const LsnTracker *tracker, uint64_t *commit_lsn);
+
 /* What may be confirmed now. Never goes back. */
 extern uint64_t lsn_tracker_confirmable(const LsnTracker *tracker);
 /* Commit LSN of the unit that lsn_tracker_confirmable() ends; 0 if it was a keepalive or nothing yet. */

@@ -13,6 +13,7 @@
 #include "file_sink.h"
 #include "http_server.h"
 #include "kafka_sink.h"
+#include "kafka_transaction.h"
 #include "peek.h"
 #include "relay_run.h"
 #include "signals.h"
@@ -26,7 +27,7 @@ typedef struct SinkChoice
 } SinkChoice;
 
 static Sink *
-make_sink(void *arg, Error *error)
+make_sink(void *arg, const SinkIdentity *identity, Error *error)
 {
 	const SinkChoice *choice = arg;
 
@@ -41,7 +42,7 @@ make_sink(void *arg, Error *error)
 		case CONFIG_SINK_KAFKA:
 			break;
 	}
-	return kafka_sink_new(choice->config, choice->log, error);
+	return kafka_sink_new(choice->config, identity, choice->log, error);
 }
 
 static const char *
@@ -95,8 +96,20 @@ command_run(const CommandLine *command, const Config *config, Logger *log, Error
 		.sink_keeps_progress = kafka,
 		.endpos_now = command->endpos == ENDPOS_NOW,
 		.endpos_lsn = command->endpos == ENDPOS_LSN ? command->endpos_lsn : 0,
+		.exactly_once = strcmp(config_text(config, OPT_EXACTLY_ONCE_SUPPORT), "required") == 0,
+		.accept_gap = command->accept_gap,
+		.start_at_slot = command->start_at_slot,
+		.accept_new_system = command->accept_new_system,
+		.takeover = command->takeover,
 	};
-	bool done = run_with_metrics(&settings, error);
+	bool done;
+
+	if (settings.exactly_once && kafka)
+	{
+		settings.transaction_timeout_ms = kafka_transaction_timeout_ms(config, false);
+		settings.snapshot_timeout_ms = kafka_transaction_timeout_ms(config, true);
+	}
+	done = run_with_metrics(&settings, error);
 
 	metrics_free(settings.metrics);
 	return done;

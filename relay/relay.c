@@ -238,6 +238,9 @@ relay_note_progress(Relay *relay)
 	uint64_t commit_lsn = lsn_tracker_last_commit(relay->tracker);
 	uint64_t last_commit_end_lsn = lsn_tracker_last_commit_end(relay->tracker);
 
+	/* exactly once: what is delivered is what is stored, see relay_commit.h */
+	if (relay->settings.exactly_once)
+		return;
 	if (confirmable_lsn <= relay->progress.end_lsn)
 		return;
 	relay->progress.end_lsn = confirmable_lsn;
@@ -258,7 +261,7 @@ void
 relay_note_cut(Relay *relay)
 {
 	relay_note_progress(relay);
-	if (relay->cut_count == 0 || lsn_tracker_outstanding(relay->tracker) != 0)
+	if (relay->settings.exactly_once || relay->cut_count == 0 || lsn_tracker_outstanding(relay->tracker) != 0)
 		return;
 	relay->progress.partial.commit_lsn = relay->cut_commit_lsn;
 	relay->progress.partial.count = relay->cut_count;

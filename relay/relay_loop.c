@@ -11,6 +11,7 @@
 #include "bytes.h"
 #include "clock.h"
 #include "pg_session.h"
+#include "relay_commit.h"
 #include "signals.h"
 
 /* Messages taken from the stream before the sink and the clock get their turn. */
@@ -52,6 +53,7 @@ typedef struct Loop
 	bool stream_dry; /* nothing more to read at the moment */
 
 	bool reply_wanted;
+	bool confirmation_asked; /* since a position was confirmed last */
 	bool request_reply;
 	uint64_t received_lsn;
 	uint64_t flushed_sent_lsn;
@@ -131,20 +133,35 @@ put_again(Loop *loop, Error *error)
 	return loop->entry->kind == ENTRY_REFUSED ? take_refused(loop, error) : put_record(loop, error);
 }
 
-static void
-check_hello(Loop *loop)
+static bool
+refuse_partial(const Relay *relay, Error *error)
+{
+	error_set(error, ERROR_REFUSED,
+			  "%" PRIu64 " records of the transaction that commits at " LSN_FORMAT
+			  " are delivered, under other options or by another version of the plugin",
+			  relay->progress.partial.count, LSN_ARGS(relay->progress.partial.commit_lsn));
+	error_hint(error, "Run with those until the transaction is delivered; or once with exactly.once.support=requested, "
+					  "which sends all of it again.");
+	return false;
+}
+
+static bool
+check_hello(Loop *loop, Error *error)
 {
 	Relay *relay = loop->relay;
 	uint64_t config_hash = loop->entry->hello.config_hash;
 
 	if (!resume_partial_fits(loop->plan, &relay->progress, config_hash))
 	{
+		if (relay->settings.exactly_once)
+			return refuse_partial(relay, error);
 		loop->hello_fits = false;
 		relay->progress.partial.commit_lsn = 0; /* never to be stored beside the new hash */
 		relay->progress.partial.count = 0;
 	}
 	relay->progress.config_hash = config_hash;
 	relay->progress.timeline = loop->entry->hello.timeline;
+	return true;
 }
 
 static bool
@@ -153,8 +170,7 @@ handle_entry(Loop *loop, Error *error)
 	switch (loop->entry->kind)
 	{
 		case ENTRY_HELLO:
-			check_hello(loop);
-			return true;
+			return check_hello(loop, error);
 		case ENTRY_BEGIN:
 			open_unit(loop);
 			return true;
@@ -221,6 +237,7 @@ take_keepalive(Loop *loop, const StreamMessage *message)
 	Relay *relay = loop->relay;
 
 	loop->reply_wanted |= message->reply_requested;
+	loop->confirmation_asked |= message->reply_requested;
 	if (message->wal_end > relay->values.server_lsn)
 		relay->values.server_lsn = message->wal_end;
 	if (loop->ticket != 0)
@@ -273,6 +290,19 @@ step_receive(Loop *loop, Error *error)
 	return LOOP_STOPPED;
 }
 
+/* Has the sink nothing to do? Exactly once, what it took may wait for the end of a transaction. */
+static bool
+sink_has_all(const Relay *relay)
+{
+	uint64_t records;
+	uint64_t bytes;
+
+	if (!relay->settings.exactly_once)
+		return lsn_tracker_outstanding(relay->tracker) == 0;
+	relay->sink->methods->queue(relay->sink, &records, &bytes);
+	return records == 0 && relay->sink->methods->transaction(relay->sink) != SINK_TRANSACTION_ENDING;
+}
+
 /* Reports come in; a sink that has been stuck for too long is noticed. */
 static LoopEnd
 step_sink(Loop *loop, Error *error)
@@ -283,7 +313,7 @@ step_sink(Loop *loop, Error *error)
 	relay->delivered = false;
 	if (!relay_sink_poll(relay, 0, error))
 		return LOOP_FAILED;
-	if (relay->delivered || (!loop->entry_pending && lsn_tracker_outstanding(relay->tracker) == 0))
+	if (relay->delivered || (!loop->entry_pending && sink_has_all(relay)))
 	{
 		loop->sink_moved_ms = loop->now_ms;
 		relay->values.progress_at_ms = loop->now_ms;
@@ -310,6 +340,8 @@ send_status(Loop *loop, Error *error)
 
 	if (!replication_stream_status(loop->stream, loop->received_lsn, confirmable_lsn, loop->request_reply, error))
 		return false;
+	if (confirmable_lsn > loop->flushed_sent_lsn)
+		loop->confirmation_asked = false;
 	loop->flushed_sent_lsn = confirmable_lsn;
 	loop->status_sent_ms = loop->now_ms;
 	loop->reply_wanted = false;
@@ -343,11 +375,27 @@ step_status(Loop *loop, Error *error)
 	return replication_stream_flush(loop->stream, &loop->status_unsent, error);
 }
 
+static CommitPoint
+commit_point(const Loop *loop)
+{
+	return (CommitPoint){
+		.in_unit = loop->ticket != 0,
+		.unit_commit_lsn = loop->unit_commit_lsn,
+		.unit_count = loop->unit_count,
+		.dry = loop->stream_dry,
+		.last = loop->endpos_reached || loop->stop_since_ms != 0,
+		.asked = loop->confirmation_asked,
+	};
+}
+
 static bool
 step_progress(Loop *loop, Error *error)
 {
+	const CommitPoint point = commit_point(loop);
 	Relay *relay = loop->relay;
 
+	if (relay->settings.exactly_once)
+		return relay_commit_step(relay, &point, loop->now_ms, error);
 	relay_note_progress(relay);
 	if (relay->progress_topic == NULL)
 		return true;
@@ -382,8 +430,8 @@ step_stop(Loop *loop)
 		return false;
 	if (loop->stop_since_ms == 0)
 		loop->stop_since_ms = loop->now_ms;
-	return loop->ticket == 0 || relay->settings.sink_keeps_progress || loop->endpos_reached ||
-		   loop->now_ms - loop->stop_since_ms > FINISH_TRANSACTION_MS;
+	return loop->ticket == 0 || (relay->settings.sink_keeps_progress && !relay->settings.exactly_once) ||
+		   loop->endpos_reached || loop->now_ms - loop->stop_since_ms > FINISH_TRANSACTION_MS;
 }
 
 static int64_t
@@ -450,17 +498,12 @@ note_cut(Loop *loop)
 	loop->relay->cut_count = loop->ticket != 0 ? loop->unit_count : 0;
 }
 
-/*
- * Everything put is delivered, then progress is written, then PostgreSQL is
- * told.  A sink that is away does not hold up the stop; a sink that refused a
- * record makes it LOOP_FAILED.
- */
-static LoopEnd
-finish(Loop *loop, bool *lost, Error *error)
+/* At least once: everything put is delivered, then progress is written. */
+static bool
+deliver_all(Loop *loop, Error *error)
 {
 	Relay *relay = loop->relay;
 	bool flushed = relay_sink_flush(relay, STOP_FLUSH_MS, error);
-	LoopEnd end = flushed || error->kind == ERROR_RETRY ? LOOP_STOPPED : LOOP_FAILED;
 	Error late;
 
 	if (!flushed)
@@ -471,6 +514,38 @@ finish(Loop *loop, bool *lost, Error *error)
 		!progress_write_now(relay->progress_topic, relay->sink, &relay->progress, STOP_FLUSH_MS, relay_report, relay,
 							&late))
 		log_warning(relay->log, "could not write progress: %s", late.message);
+	return flushed;
+}
+
+/* Exactly once: the sink's transaction ends, but not in the middle of one of PostgreSQL, which is taken back. */
+static bool
+commit_all(Loop *loop, Error *error)
+{
+	const CommitPoint point = commit_point(loop);
+	Relay *relay = loop->relay;
+
+	if (loop->ticket != 0 || relay->sink_broken)
+		return true;
+	if (relay_commit_all(relay, &point, STOP_FLUSH_MS, error))
+		return true;
+	log_warning(relay->log, "stopping with a transaction not known to be committed, the next start will see: %s",
+				error->message);
+	return false;
+}
+
+/*
+ * Everything put is delivered, and then PostgreSQL is told.  A sink that is
+ * away does not hold up the stop; a sink that refused a record makes it
+ * LOOP_FAILED.
+ */
+static LoopEnd
+finish(Loop *loop, bool *lost, Error *error)
+{
+	Relay *relay = loop->relay;
+	bool done = relay->settings.exactly_once ? commit_all(loop, error) : deliver_all(loop, error);
+	LoopEnd end = done || error->kind == ERROR_RETRY ? LOOP_STOPPED : LOOP_FAILED;
+	Error late;
+
 	*lost = !send_status(loop, &late) || !replication_stream_finish(loop->stream, STOP_STREAM_MS, &late);
 	if (*lost)
 		log_debug(relay->log, "final status update: %s", late.message);
@@ -491,6 +566,8 @@ loop_start(Loop *loop, Relay *relay)
 	loop->received_lsn = loop->plan->start_lsn;
 	loop->request_reply = true; /* where the server stands, at once */
 	relay->cut_count = 0;
+	if (relay->settings.exactly_once)
+		relay_commit_begin(relay, loop->now_ms);
 	relay->values.heard_at_ms = loop->now_ms;
 	relay->values.progress_at_ms = loop->now_ms;
 }

@@ -17,7 +17,8 @@ typedef struct StartedStream
 } StartedStream;
 
 /*
- * relay->sink must exist with nothing outstanding.  progress_timeout_ms bounds
+ * relay->sink must exist with nothing outstanding; exactly once it is made here,
+ * when nobody else uses the slot.  progress_timeout_ms bounds
  * the reading of the progress topic.  At success relay->tracker is new and
  * stands at the start position.  ERROR_RETRY: back off and call again.
  */

@@ -35,6 +35,20 @@ typedef void (*SinkReport)(void *arg, uint64_t ticket, uint64_t count);
 
 typedef struct Sink Sink;
 
+/* Who writes exactly once. Only one sink of a name can make anything durable: the one fenced last. */
+typedef struct SinkIdentity
+{
+	const char *name;  /* stable over restarts */
+	bool for_snapshot; /* its transaction may take long */
+} SinkIdentity;
+
+typedef enum SinkTransaction
+{
+	SINK_TRANSACTION_NONE,	 /* nothing was put since the last end */
+	SINK_TRANSACTION_OPEN,	 /* something was put */
+	SINK_TRANSACTION_ENDING, /* nothing is taken until poll has seen the end */
+} SinkTransaction;
+
 typedef struct SinkMethods
 {
 	/* Takes a record or says why not. Never blocks. */
@@ -62,6 +76,19 @@ typedef struct SinkMethods
 	bool (*available)(Sink *sink, const char **why);
 	void (*topic_forgotten)(Sink *sink, FrameTopic *topic);
 	void (*headerset_forgotten)(Sink *sink, FrameHeaderset *headerset);
+	/*
+	 * Sinks that write exactly once have these three, others NULL.  What is put
+	 * belongs to a transaction and is reported once that has become durable as
+	 * a whole; flush waits for one that is ending.  A sink that is freed takes
+	 * back what was put since the last end.
+	 *
+	 * fence: no other sink of the same name can make anything durable from now
+	 * on, and what it had open is taken back. Blocks at most timeout_ms.
+	 */
+	bool (*fence)(Sink *sink, int timeout_ms, Error *error);
+	/* Puts the record (of progress) as the last one and begins to end the transaction. value.data NULL: a tombstone. */
+	SinkResult (*end)(Sink *sink, const char *topic, Bytes key, Bytes value, Error *error);
+	SinkTransaction (*transaction)(Sink *sink);
 	void (*free)(Sink *sink);
 } SinkMethods;
 

@@ -135,6 +135,7 @@ progress_topic_exists(const Config *config, Error *error)
 static void
 read_progress(const Config *config, Logger *log, Status *status)
 {
+	const ProgressReading how = {.timeout_ms = KAFKA_TIMEOUT_MS};
 	Progress progress;
 	ProgressTopic *topic;
 	bool found = false;
@@ -147,7 +148,7 @@ read_progress(const Config *config, Logger *log, Status *status)
 	topic = progress_new(config, log, PQgetvalue(status->slot, 0, STATUS_SLOT),
 						 strtoull(PQgetvalue(status->slot, 0, STATUS_SYSTEM), NULL, 10),
 						 PQgetvalue(status->slot, 0, STATUS_DATABASE));
-	if (progress_read(topic, KAFKA_TIMEOUT_MS, &progress, &found, &other_system, &status->progress_problem) && found)
+	if (progress_read(topic, &how, &progress, &found, &other_system, &status->progress_problem) && found)
 		status->progress = progress_value_json(&progress);
 	progress_free(topic);
 }

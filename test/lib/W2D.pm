@@ -140,6 +140,41 @@ sub topic_report
     return { $text =~ /(\w+)=(-?\d+)/g };
 }
 
+# Watches what can be read of a topic of one partition, committed, while it grows; the code that is returned ends that
+# and says what was seen (exactly_once_report.py).
+sub committed_report
+{
+    my ($servers, $topic) = @_;
+    pipe(my $our_end, my $its_end) or die "pipe: $!\n";
+    defined(my $pid = open(my $said, '-|')) or die "fork: $!\n";
+    if ($pid == 0)
+    {
+        close $its_end;
+        open STDIN, '<&', $our_end;
+        exec $ENV{PYTHON}, "$top/test/lib/exactly_once_report.py", $servers, $topic or POSIX::_exit(127);
+    }
+    close $our_end;
+    return sub {
+        close $its_end;
+        local $/;
+        my $text = <$said> // '';
+        close $said or die "could not read topic $topic: $text\n";
+        return { $text =~ /(\w+)=(-?\d+)/g };
+    };
+}
+
+# Up to where a topic's first partition can be read, committed; 0 if there is none.
+sub committed_end
+{
+    my ($servers, $topic) = @_;
+    my $code = 'import sys, confluent_kafka as k; c = k.Consumer({"bootstrap.servers": sys.argv[1], "group.id": "end", '
+      . '"isolation.level": "read_committed"}); t = c.list_topics(sys.argv[2], timeout=20).topics[sys.argv[2]]; '
+      . 'print(c.get_watermark_offsets(k.TopicPartition(sys.argv[2], 0), timeout=20)[1] if t.partitions else 0)';
+    my $text = `$ENV{PYTHON} -c '$code' $servers $topic`;
+    die "could not ask for topic $topic\n" if $?;
+    return $text + 0;
+}
+
 package W2D::Relay;
 
 use strict;

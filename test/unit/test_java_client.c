@@ -105,8 +105,7 @@ test_delivery(void)
 	becomes("request.timeout.ms", "30000", "request.timeout.ms=30000;socket.timeout.ms=30000;");
 	becomes("request.timeout.ms", "1000000", "request.timeout.ms=900000;socket.timeout.ms=300000;");
 	nothing("max.block.ms", "1", "waits");
-	refused("transactional.id", "x", "not built yet");
-	refused("transaction.timeout.ms", "1", "not built yet");
+	refused("transaction.two.phase.commit.enable", "true", "ended by the relay itself");
 	nothing("transactional.id", "", "empty");
 }
 

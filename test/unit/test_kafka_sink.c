@@ -76,7 +76,7 @@ fixture_new(Lab *lab, const char *topic, const char *const *settings)
 	for (; settings && settings[0]; settings += 2)
 		config_set(fixture->config, settings[0], settings[1], "test");
 	unit_ok(config_check(fixture->config, lab->log, &fixture->error), "configuration: %s", fixture->error.message);
-	fixture->sink = kafka_sink_new(fixture->config, lab->log, &fixture->error);
+	fixture->sink = kafka_sink_new(fixture->config, NULL, lab->log, &fixture->error);
 	unit_ok(fixture->sink != NULL, "sink: %s", fixture->error.message);
 	fixture->topic = (FrameTopic){.name = bytes_copy_text(topic, strlen(topic)), .size = strlen(topic)};
 	fixture->fields[0] = (FrameHeaderField){"name", 4, "value", 5};

@@ -64,6 +64,28 @@ test_nonsense(void)
 	lsn_tracker_free(tracker);
 }
 
+static void
+test_stored(void)
+{
+	LsnTracker *tracker = lsn_tracker_new(100);
+	uint64_t commit_lsn;
+	uint64_t ticket = lsn_tracker_open(tracker);
+
+	lsn_tracker_require_stored(tracker);
+	unit_is_uint(lsn_tracker_confirmable(tracker), 100, "what was confirmed counts as stored");
+	lsn_tracker_close(tracker, ticket, 190, 200);
+	unit_is_uint(lsn_tracker_confirmable(tracker), 100, "delivered, but not stored");
+	unit_ok(lsn_tracker_closed_end(tracker, &commit_lsn) == 200 && commit_lsn == 190, "what may be stored");
+	lsn_tracker_stored(tracker, 300);
+	unit_is_uint(lsn_tracker_confirmable(tracker), 200, "stored, but not delivered");
+	lsn_tracker_keepalive(tracker, 250);
+	unit_is_uint(lsn_tracker_confirmable(tracker), 250, "both");
+	unit_ok(lsn_tracker_closed_end(tracker, &commit_lsn) == 250 && commit_lsn == 0, "a keepalive has no commit");
+	lsn_tracker_stored(tracker, 120);
+	unit_is_uint(lsn_tracker_confirmable(tracker), 250, "what is stored does not go back");
+	lsn_tracker_free(tracker);
+}
+
 /* ---- property: against a model that looks at all units ---- */
 
 #define MAX_UNITS 4000
@@ -207,6 +229,7 @@ main(void)
 
 	test_by_hand();
 	test_nonsense();
+	test_stored();
 	for (int i = 0; i < runs; i++)
 		good += run_model((uint32_t) i * 7919 + 1) ? 1 : 0;
 	unit_is_int(good, runs, "random orders of reports agree with the model");

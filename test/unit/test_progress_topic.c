@@ -20,6 +20,7 @@ static const Progress sample = {
 	.commit_lsn = 0x1F00,
 	.last_commit_end_lsn = 0x1F80,
 	.xid = 4294967295,
+	.commit_time_us = 1795236750069612,
 	.timeline = 2,
 	.config_hash = UINT64_C(0xFEDCBA9876543210),
 	.partial = {0x2100, 17},
@@ -33,10 +34,10 @@ same(const Progress *one, const Progress *other)
 {
 	return one->end_lsn == other->end_lsn && one->commit_lsn == other->commit_lsn &&
 		   one->last_commit_end_lsn == other->last_commit_end_lsn && one->xid == other->xid &&
-		   one->timeline == other->timeline && one->config_hash == other->config_hash &&
-		   one->partial.commit_lsn == other->partial.commit_lsn && one->partial.count == other->partial.count &&
-		   one->snapshot == other->snapshot && one->snapshot_lsn == other->snapshot_lsn &&
-		   one->snapshot_on_old_slot == other->snapshot_on_old_slot;
+		   one->commit_time_us == other->commit_time_us && one->timeline == other->timeline &&
+		   one->config_hash == other->config_hash && one->partial.commit_lsn == other->partial.commit_lsn &&
+		   one->partial.count == other->partial.count && one->snapshot == other->snapshot &&
+		   one->snapshot_lsn == other->snapshot_lsn && one->snapshot_on_old_slot == other->snapshot_on_old_slot;
 }
 
 static void
@@ -55,12 +56,13 @@ test_json(void)
 	char *key = progress_json_key("app \"x\"", "slot", UINT64_C(18446744073709551615), "db");
 	Progress back;
 
-	unit_is_str(json,
-				"{\"end_lsn\":\"A/B16B3748\",\"commit_lsn\":\"0/1F00\",\"last_commit_end_lsn\":\"0/1F80\","
-				"\"xid\":4294967295,\"timeline\":2,\"partial\":{\"commit_lsn\":\"0/2100\",\"n\":17},"
-				"\"config_hash\":\"fedcba9876543210\",\"snapshot\":{\"state\":\"planned\",\"lsn\":\"0/99\","
-				"\"on_old_slot\":true}}",
-				"value");
+	unit_is_str(
+		json,
+		"{\"end_lsn\":\"A/B16B3748\",\"commit_lsn\":\"0/1F00\",\"last_commit_end_lsn\":\"0/1F80\","
+		"\"xid\":4294967295,\"commit_time_us\":1795236750069612,\"timeline\":2,\"partial\":{\"commit_lsn\":\"0/2100\",\"n\":17},"
+		"\"config_hash\":\"fedcba9876543210\",\"snapshot\":{\"state\":\"planned\",\"lsn\":\"0/99\","
+		"\"on_old_slot\":true}}",
+		"value");
 	unit_ok(progress_parse(json, strlen(json), &back) && same(&back, &sample), "the same comes back");
 	for (size_t size = 0; size < strlen(json); size++)
 		unit_state.failed += progress_parse(json, size, &back) ? 1 : 0;
@@ -99,12 +101,13 @@ config_for(const char *brokers, Logger *log)
 static void
 expect_found(ProgressTopic *topic, bool expected, bool expected_other, const Progress *progress, const char *name)
 {
+	const ProgressReading how = {.timeout_ms = WAIT_MS, .to_high_watermark = true};
 	Progress back = {0};
 	Error error = {0};
 	bool found;
 	bool other;
 
-	unit_ok(progress_read(topic, WAIT_MS, &back, &found, &other, &error), "%s: read: %s", name, error.message);
+	unit_ok(progress_read(topic, &how, &back, &found, &other, &error), "%s: read: %s", name, error.message);
 	unit_ok(found == expected && other == expected_other, "%s: found", name);
 	unit_ok(!expected || same(&back, progress), "%s: what was written", name);
 }
@@ -115,7 +118,7 @@ test_topic(rd_kafka_mock_cluster_t *cluster)
 	Logger *log = log_new(LOG_TEXT, LOG_ERROR);
 	Config *config = config_for(rd_kafka_mock_cluster_bootstraps(cluster), log);
 	Error error = {0};
-	Sink *sink = kafka_sink_new(config, log, &error);
+	Sink *sink = kafka_sink_new(config, NULL, log, &error);
 	ProgressTopic *ours = progress_new(config, log, "slot", 1, "db");
 	ProgressTopic *others = progress_new(config, log, "slot", 2, "db");
 	Progress later = sample;
@@ -153,8 +156,9 @@ test_away(void)
 	bool found;
 	bool other;
 
-	unit_ok(!progress_read(topic, 500, &progress, &found, &other, &error) && error.kind == ERROR_RETRY, "away: %s",
-			error.message);
+	unit_ok(!progress_read(topic, &(ProgressReading){.timeout_ms = 500}, &progress, &found, &other, &error) &&
+				error.kind == ERROR_RETRY,
+			"away: %s", error.message);
 	unit_contains(error.message, "Connection refused", "says why");
 	progress_free(topic);
 	config_free(config);

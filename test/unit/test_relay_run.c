@@ -114,7 +114,7 @@ test_free(Sink *sink)
 }
 
 static Sink *
-make_sink(void *arg, Error *error)
+make_sink(void *arg, const SinkIdentity *identity, Error *error)
 {
 	static const SinkMethods methods = {
 		.poll = test_poll,
@@ -126,7 +126,7 @@ make_sink(void *arg, Error *error)
 	};
 	Sink *sink = calloc(1, sizeof(Sink));
 
-	(void) arg, (void) error;
+	(void) arg, (void) identity, (void) error;
 	if (sink)
 		sink->methods = &methods;
 	return sink;

@@ -1,0 +1,62 @@
+/*
+ * kafka_transaction.h
+ *	  Transactions of a producer, ended by a thread.
+ *
+ * librdkafka's rd_kafka_commit_transaction() blocks until the brokers have
+ * answered, and meanwhile PostgreSQL wants status updates: so another thread
+ * makes the call.  Delivery reports of an open transaction say nothing yet;
+ * their tickets are held here until it is committed.
+ *
+ * One that fails anywhere is never ended a second time: the caller makes a new
+ * producer, whose fence takes it back or finds it committed (librdkafka cannot
+ * tell which, it has no KIP-890).
+ */
+#ifndef KAFKA_TRANSACTION_H
+#define KAFKA_TRANSACTION_H
+
+#include <librdkafka/rdkafka.h>
+
+#include "config.h"
+#include "error.h"
+#include "sink.h"
+
+typedef struct KafkaTransaction KafkaTransaction;
+
+/* transaction.timeout.ms as configured, or our default: milliseconds. */
+extern int kafka_transaction_timeout_ms(const Config *config, bool for_snapshot);
+
+/* Makes conf that of a transactional producer. */
+extern bool kafka_transaction_configure(rd_kafka_conf_t *conf, const Config *config, const SinkIdentity *identity,
+										Error *error) MUST_CHECK;
+
+/*
+ * producer is borrowed, and must outlive this.  wake_fd, an eventfd, is
+ * written when an end is done.  NULL: *error is set.
+ */
+extern KafkaTransaction *kafka_transaction_new(rd_kafka_t *producer, int wake_fd, Error *error) MUST_CHECK;
+/* Waits for the thread, at most a quarter of a second. NULL is allowed. */
+extern void kafka_transaction_free(KafkaTransaction *transaction);
+
+/* See SinkMethods; once, before anything else. ERROR_RETRY: brokers away, or a stop is requested. */
+extern bool kafka_transaction_fence(KafkaTransaction *transaction, int timeout_ms, Error *error) MUST_CHECK;
+
+/* SINK_OK: one is open, and the producer may be handed a record. SINK_FULL: one is ending. */
+extern SinkResult kafka_transaction_open(KafkaTransaction *transaction, Error *error);
+/* Keeps reports of the open transaction. */
+extern void kafka_transaction_hold(KafkaTransaction *transaction, uint64_t ticket, uint64_t count);
+/* Begins to end the open transaction: by commit, or taking all back. */
+extern void kafka_transaction_end(KafkaTransaction *transaction, bool commit);
+extern SinkTransaction kafka_transaction_state(const KafkaTransaction *transaction);
+/* Has an end come about? Then what was held is reported, if it was a commit. False: it failed. */
+extern bool kafka_transaction_poll(KafkaTransaction *transaction, SinkReport report, void *arg,
+								   Error *error) MUST_CHECK;
+/*
+ * Before the producer goes: an open transaction is taken back, so that its
+ * readers need not wait.  One whose outcome is open is left to the next fence.
+ * Drops the events of queue, and waits at most timeout_ms.
+ */
+extern void kafka_transaction_take_back(KafkaTransaction *transaction, rd_kafka_queue_t *queue, int timeout_ms);
+/* The reason why a producer in a transaction takes nothing any more. Returns false. */
+extern bool kafka_transaction_broken(KafkaTransaction *transaction, Error *error);
+
+#endif
