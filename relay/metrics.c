@@ -166,6 +166,54 @@ fill_rows(const MetricsValues *values, MetricRow *rows)
 	return sizeof(filled) / sizeof(filled[0]);
 }
 
+/* A label's value: backslash, quote and newline are escaped. */
+static void
+put_label(FILE *out, const char *text)
+{
+	for (; *text != '\0'; text++)
+	{
+		if (*text == '\\' || *text == '"')
+			fputc('\\', out);
+		if (*text == '\n')
+			fputs("\\n", out);
+		else
+			fputc(*text, out);
+	}
+}
+
+/* The snapshot's beans as Debezium's documentation maps them with the JMX exporter. */
+static void
+put_debezium(FILE *out, const MetricsValues *values)
+{
+	bool ended = values->snapshot_started_ms != 0 && !values->snapshot_running;
+	const struct
+	{
+		const char *name;
+		double value;
+	} rows[] = {
+		{"TotalTableCount", (double) values->snapshot_tables},
+		{"RemainingTableCount", (double) values->snapshot_tables_remaining},
+		{"SnapshotRunning", values->snapshot_running ? 1 : 0},
+		{"SnapshotPaused", 0},
+		{"SnapshotCompleted", ended && values->snapshot_completed ? 1 : 0},
+		{"SnapshotAborted", ended && !values->snapshot_completed ? 1 : 0},
+		{"SnapshotDurationInSeconds", snapshot_seconds(values)},
+		{"SnapshotPausedDurationInSeconds", 0},
+	};
+
+	if (values->topic_prefix == NULL)
+		return;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+	{
+		fprintf(
+			out,
+			"# TYPE debezium_metrics_%s gauge\ndebezium_metrics_%s{plugin=\"postgres\",context=\"snapshot\",name=\"",
+			rows[i].name, rows[i].name);
+		put_label(out, values->topic_prefix);
+		fprintf(out, "\"} %.17g\n", rows[i].value);
+	}
+}
+
 char *
 metrics_prometheus(const MetricsValues *values)
 {
@@ -180,6 +228,7 @@ metrics_prometheus(const MetricsValues *values)
 	for (size_t i = 0; i < count; i++)
 		fprintf(out, "# HELP %s %s\n# TYPE %s %s\n%s %.17g\n", rows[i].name, rows[i].help, rows[i].name, rows[i].type,
 				rows[i].name, rows[i].value);
+	put_debezium(out, values);
 	fclose(out);
 	return text;
 }

@@ -42,6 +42,8 @@ typedef struct MetricsValues
 	uint64_t snapshot_parts_remaining;
 	int64_t snapshot_started_ms; /* monotonic; 0: there was none */
 	int64_t snapshot_ended_ms;	 /* 0: it runs */
+	bool snapshot_completed;	 /* the last one came to its end */
+	const char *topic_prefix;	 /* for Debezium's names; borrowed; NULL until a snapshot begins */
 	double snapshot_rows_per_second;
 	double snapshot_eta_seconds; /* -1: not known */
 	int64_t last_commit_time_us; /* of the last transaction delivered whole; 0: none */

@@ -455,9 +455,6 @@ finish(Snapshot *snapshot, Error *error)
 	open_unit(snapshot);
 	good = snapshot_reader_finish(snapshot->reader, error);
 	snapshot_ledger_close(snapshot->ledger);
-	/* exactly once the caller ends the transaction, with the record that says so */
-	if (snapshot->relay->settings.exactly_once)
-		return good;
 	while (good && lsn_tracker_outstanding(snapshot->relay->tracker) > 0)
 		good = snapshot_reader_wait(snapshot->reader, NULL, 0, error) && step(snapshot, error);
 	return good;
@@ -497,6 +494,8 @@ begin_metrics(Snapshot *snapshot)
 		values->snapshot_parts += snapshot->targets.items[i]->part_count;
 	values->snapshot_parts_remaining = values->snapshot_parts;
 	values->connected = true;
+	values->snapshot_completed = false;
+	values->topic_prefix = config_text(snapshot->relay->config, OPT_TOPIC_PREFIX);
 }
 
 static bool
@@ -512,6 +511,7 @@ send_all(Snapshot *snapshot, Error *error)
 	snapshot->display = snapshot_display_new(relay, snapshot->targets.listed);
 	begin_metrics(snapshot);
 	good = read_targets(snapshot, error);
+	relay->values.snapshot_completed = good;
 	snapshot_display_free(snapshot->display);
 	if (!good)
 		snapshot_ledger_cut(snapshot->ledger);

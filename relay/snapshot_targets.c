@@ -33,15 +33,18 @@ enum
 
 /*
  * $1 options, $2 snapshot.include.collection.list, $3 table.include.list,
- * $4 order by row count, $5 publication, $6 updates are skipped.
+ * $4 order by row count, $5 publication, $6 updates may leave no record.
  * Debezium's order: as the patterns of table.include.list stand, then by name.
  */
 static const char list_sql[] =
 	"SELECT c.oid, t.schema_name, t.table_name, pg_catalog.has_table_privilege(c.oid, 'SELECT'), "
 	"pg_catalog.row_security_active(c.oid), coalesce(pg_catalog.pg_relation_filenode(c.oid), 0), c.relam = 2, "
 	"least(pg_catalog.pg_relation_size(c.oid) / pg_catalog.current_setting('block_size')::pg_catalog.int8, 4294967294), "
-	"e.rows, pg_catalog.cardinality(t.toast_columns) > 0 OR $6::pg_catalog.bool OR EXISTS (SELECT FROM "
-	"pg_catalog.pg_publication p WHERE p.pubname = $5 AND NOT (p.pubinsert AND p.pubupdate)) "
+	"e.rows, pg_catalog.cardinality(t.toast_columns) > 0 OR $6::pg_catalog.bool OR c.relpersistence <> 'p' OR EXISTS ("
+	"SELECT FROM pg_catalog.pg_publication p WHERE p.pubname = $5 AND (NOT (p.pubinsert AND p.pubupdate) OR EXISTS ("
+	"SELECT FROM pg_catalog.pg_publication_rel r WHERE r.prpubid = p.oid AND r.prqual IS NOT NULL) OR NOT EXISTS ("
+	"SELECT FROM pg_catalog.pg_publication_tables b WHERE b.pubname = p.pubname AND b.schemaname = t.schema_name "
+	"AND b.tablename = t.table_name))) "
 	"FROM wal2debezium.tables($1) t JOIN pg_catalog.pg_class c ON c.oid = t.relation::pg_catalog.oid, "
 	"LATERAL (SELECT t.schema_name || '.' || t.table_name AS plain, "
 	"'\"' || t.schema_name || '\".\"' || t.table_name || '\"' AS quoted) n, "
@@ -66,13 +69,12 @@ text_or_empty(const Config *config, OptionId id)
 	return text != NULL ? text : "";
 }
 
-/* Does a list of c, u, d, t or none name the operation? */
+/* May an update leave no record? */
 static bool
 skips_updates(const Config *config)
 {
-	const char *list = text_or_empty(config, OPT_SKIPPED_OPERATIONS);
-
-	return strchr(list, 'u') != NULL;
+	return strchr(text_or_empty(config, OPT_SKIPPED_OPERATIONS), 'u') != NULL ||
+		   config_bool(config, OPT_SKIP_MESSAGES_WITHOUT_CHANGE);
 }
 
 static PGresult *
