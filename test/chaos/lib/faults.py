@@ -38,7 +38,8 @@ def stop_relay(topology, rng):
         topology.ended.append((relay.name, "did not end at SIGTERM within 20 s", relay.last_line()))
         relay.kill()
     topology.forget(relay)
-    if relay.process.returncode != 0:
+    # before the first line of its log it has no signal handlers yet
+    if relay.process.returncode != 0 and (relay.process.returncode, relay.last_line()) != (-signal.SIGTERM, ""):
         topology.ended.append((relay.name, f"status {relay.process.returncode} at SIGTERM", relay.last_line()))
     topology.start_relay()
     return 0
@@ -59,6 +60,25 @@ def end_walsender(topology, rng):
         return 0
     topology.ask(f"SELECT pg_terminate_backend({pid})")
     return 1
+
+
+def cut_network(topology, rng):
+    topology.proxy.cut()
+    return 0
+
+
+def freeze_network(topology, rng):
+    """Between the relay and PostgreSQL nothing goes through for a while."""
+    topology.proxy.freeze()
+    pause(topology, rng, 0.2, 3)
+    topology.proxy.thaw()
+    return 0
+
+
+def lose_relay(topology, rng):
+    """The relay's side of the connection is gone and the server does not know: the slot is in use until wal_sender_timeout."""
+    topology.proxy.orphan()
+    return 0
 
 
 def crash_server(topology, rng):
@@ -137,6 +157,9 @@ FAULTS = (
     ("relay stopped", 4, stop_relay, False),
     ("relay frozen", 5, freeze_relay, False),
     ("walsender ended", 20, end_walsender, False),
+    ("network cut", 3, cut_network, False),
+    ("network frozen", 3, freeze_network, False),
+    ("network half open", 2, lose_relay, False),
     ("server crashed", 8, crash_server, False),
     ("postmaster killed", 6, crash_postmaster, False),
     ("broker killed", 3, crash_broker, True),

@@ -4,6 +4,7 @@ import glob, json, os, shutil, signal, subprocess, tempfile, time
 import psycopg2
 
 from .decoded import KEYS, PREFIX
+from .proxy import Proxy
 from .topics import Topics
 from .workload import TABLES
 
@@ -74,6 +75,7 @@ class Topology:
 
     def start(self):
         self.port = tool("cluster", "start", self.folder, "", *SETTINGS)
+        self.proxy = Proxy(int(self.port))
         self.kafka = tool("kafka", "start", os.path.join(self.folder, "kafka"))
         self.topics = Topics(self.kafka)
         self.topics.create()
@@ -87,7 +89,7 @@ class Topology:
 
     def connector(self):
         config = {"connector.class": "io.debezium.connector.postgresql.PostgresConnector", "database.hostname": "127.0.0.1",
-                  "database.port": self.port, "database.user": "postgres", "database.dbname": "postgres", "topic.prefix": PREFIX,
+                  "database.port": str(self.proxy.port), "database.user": "postgres", "database.dbname": "postgres", "topic.prefix": PREFIX,
                   "slot.name": SLOT, "snapshot.mode": "no_data", "key.converter.schemas.enable": "false",
                   "value.converter.schemas.enable": "false", "status.update.interval.ms": "200", "slot.retry.delay.ms": "300",
                   "provide.transaction.metadata": "true", "skipped.operations": "none"}
