@@ -47,6 +47,7 @@ struct FrameBatch
 	Size holes_start;
 	Size key_start;
 	Size value_start;
+	bool has_key; /* the whole key is written, and is not null */
 	int holes;
 	uint8 refused; /* REFUSED_* or 0 */
 	const char *refused_detail;
@@ -255,6 +256,7 @@ batch_record_begin(FrameBatch *batch, const RecordParts *parts)
 	if (parts->own_headers_size > 0)
 		json_raw(writer, parts->own_headers, parts->own_headers_size);
 	batch->key_start = batch->value_start = writer->len;
+	batch->has_key = false;
 	json_mark(writer, record_limit(batch, parts));
 	return writer;
 }
@@ -286,10 +288,13 @@ batch_record_value(FrameBatch *batch)
 	key_to_text(batch);
 	size = writer->len - batch->key_start;
 	fixed = writer->data + batch->record_start + FRAME_ENTRY_HEADER_SIZE;
+	/* whoever deals with a refused record wants to know which */
+	batch->has_key = !writer->overflowed && !(batch->parts.flags & RECORD_NULL_KEY);
+	json_keep(writer);
 	batch->value_start = writer->len;
 	if (batch->parts.key_hash != 0)
 		put_u64(fixed + 32, batch->parts.key_hash);
-	else if (!writer->overflowed && !(batch->parts.flags & RECORD_NULL_KEY))
+	else if (batch->has_key)
 		put_u64(fixed + 32, batch_key_hash(writer->data + batch->key_start, size));
 }
 
@@ -362,17 +367,14 @@ static void
 write_refused(FrameBatch *batch)
 {
 	JsonWriter *writer = &batch->writer;
-	char key[1024];
-	Size key_size = 0;
+	Size key_size = batch->has_key ? batch->value_start - batch->key_start : 0;
+	char *key = key_size > 0 ? palloc(key_size) : NULL;
 	Size start;
 
 	if (is_json(batch))
 		refuse_json(batch);
-	if (!writer->overflowed && !(batch->parts.flags & RECORD_NULL_KEY))
-	{
-		key_size = Min(batch->value_start - batch->key_start, sizeof(key));
+	if (key_size > 0)
 		memcpy(key, writer->data + batch->key_start, key_size);
-	}
 	json_mark(writer, 0);
 	writer->len = batch->record_start;
 	start = entry_open(writer, ENTRY_REFUSED);

@@ -61,6 +61,16 @@ json_mark(JsonWriter *writer, Size limit)
 	writer->overflowed = false;
 }
 
+/* What stands of the record so far stays when the rest overflows; its limit ends where it did. */
+static inline void
+json_keep(JsonWriter *writer)
+{
+	if (writer->overflowed)
+		return;
+	writer->limit -= writer->len - writer->mark;
+	writer->mark = writer->len;
+}
+
 /*
  * Room for extra bytes (at most 128 kB in one call); returns where to write.
  * The caller advances writer->len itself.

@@ -152,11 +152,14 @@ describe_refused(const FrameEntry *entry, char *text, size_t size)
 {
 	const char *reason = entry->refused.reason == REFUSED_TOO_LARGE ? "is too large" : "cannot be converted";
 	char key[256];
+	char bytes[48] = "";
 
 	dead_letter_excerpt(entry->refused.key, key, sizeof(key));
-	snprintf(text, size, "record for topic \"%s\" at LSN " LSN_FORMAT " %s (%" PRIu64 " bytes%s%s): %.*s",
+	if (entry->refused.size > 0)
+		snprintf(bytes, sizeof(bytes), ", %" PRIu64 " bytes", entry->refused.size);
+	snprintf(text, size, "record for topic \"%s\" at LSN " LSN_FORMAT " (%s%s%s) %s: %.*s",
 			 entry->refused.topic != NULL ? entry->refused.topic->name : "", LSN_ARGS(entry->refused.source_lsn),
-			 reason, entry->refused.size, key[0] != '\0' ? ", key" : "", key, (int) entry->refused.detail.size,
+			 key[0] != '\0' ? "key" : "no key", key, bytes, reason, (int) entry->refused.detail.size,
 			 entry->refused.detail.data);
 }
 
