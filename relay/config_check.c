@@ -423,6 +423,32 @@ check_identity_rules(Checker *checker)
 	}
 }
 
+static bool
+repeats_snapshots(const Config *config)
+{
+	const char *mode = config_text(config, OPT_SNAPSHOT_MODE);
+
+	return strcmp(mode, "always") == 0 || (strcmp(mode, "configuration_based") == 0 &&
+										   config_bool(config, OPT_SNAPSHOT_MODE_CONFIGURATION_BASED_SNAPSHOT_DATA));
+}
+
+/* What cannot be had exactly once. */
+static void
+check_exactly_once(Checker *checker)
+{
+	const Config *config = checker->config;
+	const ConfigSetting *setting = setting_list_find(&config->settings, option_infos[OPT_EXACTLY_ONCE_SUPPORT].name);
+
+	if (setting == NULL || strcmp(setting->value, "required") != 0)
+		return;
+	if (config->sink == CONFIG_SINK_STDOUT || config->sink == CONFIG_SINK_NULL)
+		report_refused(checker, setting, "stdout and the null sink take nothing back; use Kafka or a file");
+	else if (config->sink == CONFIG_SINK_FILE)
+		report_refused(checker, setting, "exactly once into a file is not built yet; use Kafka, or requested");
+	else if (repeats_snapshots(config))
+		report_refused(checker, setting, "this snapshot.mode sends all rows again at every start");
+}
+
 /* A topic for what is not tolerated, and a topic that would not say why. */
 static void
 note_dead_letters(Checker *checker)
@@ -453,8 +479,7 @@ check_combinations(Checker *checker)
 	check_converters(checker);
 	check_heartbeat(checker);
 	check_unbuilt(checker, OPT_SNAPSHOT_QUERY_MODE, "custom", "Java classes cannot be loaded; use select_all");
-	check_unbuilt(checker, OPT_EXACTLY_ONCE_SUPPORT, "required",
-				  "exactly-once delivery is not built yet; delivery is at least once");
+	check_exactly_once(checker);
 	check_exclusive(checker, OPT_SCHEMA_INCLUDE_LIST, OPT_SCHEMA_EXCLUDE_LIST);
 	check_exclusive(checker, OPT_TABLE_INCLUDE_LIST, OPT_TABLE_EXCLUDE_LIST);
 	check_exclusive(checker, OPT_COLUMN_INCLUDE_LIST, OPT_COLUMN_EXCLUDE_LIST);

@@ -72,6 +72,7 @@ progress_value_json(const Progress *progress)
 	put_lsn(gen, "commit_lsn", progress->commit_lsn);
 	put_lsn(gen, "last_commit_end_lsn", progress->last_commit_end_lsn);
 	put_number(gen, "xid", progress->xid);
+	put_number(gen, "commit_time_us", (uint64_t) progress->commit_time_us);
 	put_number(gen, "timeline", progress->timeline);
 	put_text(gen, "partial");
 	yajl_gen_map_open(gen);
@@ -152,6 +153,15 @@ get_number(yajl_val map, const char *name, uint64_t maximum, uint64_t *number)
 	return true;
 }
 
+/* Left out by earlier versions. */
+static uint64_t
+get_optional(yajl_val map, const char *name)
+{
+	uint64_t number = 0;
+
+	return get_number(map, name, INT64_MAX, &number) ? number : 0;
+}
+
 static bool
 get_hash(yajl_val map, uint64_t *hash)
 {
@@ -203,6 +213,7 @@ get_progress(yajl_val map, Progress *progress)
 		return false;
 	progress->xid = (uint32_t) xid;
 	progress->timeline = (uint32_t) timeline;
+	progress->commit_time_us = (int64_t) get_optional(map, "commit_time_us");
 	return true;
 }
 

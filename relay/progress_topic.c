@@ -41,6 +41,8 @@ typedef struct Reading
 	rd_kafka_t *consumer;
 	rd_kafka_topic_t *handle;
 	int64_t end_ms;
+	bool to_high_watermark;
+	int64_t end_offset; /* read to there; -1: to the end of what is committed */
 	Progress *progress;
 	bool found;
 	bool other_system;
@@ -219,11 +221,15 @@ read_to_end(Reading *reading)
 	{
 		rd_kafka_message_t *message = rd_kafka_consume(reading->handle, 0, time_left_ms(reading));
 		rd_kafka_resp_err_t code = message ? message->err : RD_KAFKA_RESP_ERR__TIMED_OUT;
+		int64_t offset = message ? message->offset : -1;
 
 		if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
 			take_message(reading, message);
 		if (message)
 			rd_kafka_message_destroy(message);
+		/* short of the end: a transaction of another relay is open before it */
+		if (code == RD_KAFKA_RESP_ERR__PARTITION_EOF && offset < reading->end_offset)
+			continue;
 		if (code == RD_KAFKA_RESP_ERR__PARTITION_EOF)
 			return true;
 		if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
@@ -231,26 +237,12 @@ read_to_end(Reading *reading)
 	}
 }
 
-static bool
-read_topic(Reading *reading)
-{
-	bool good;
-
-	if (!have_topic(reading))
-		return false;
-	if (rd_kafka_consume_start(reading->handle, 0, RD_KAFKA_OFFSET_BEGINNING) != 0)
-		return reading_failed(reading, rd_kafka_last_error());
-	good = read_to_end(reading);
-	rd_kafka_consume_stop(reading->handle, 0);
-	return good;
-}
-
 static rd_kafka_t *
-open_consumer(const ProgressTopic *topic, Error *error)
+open_consumer(const ProgressTopic *topic, const char *isolation_level, Error *error)
 {
-	static const char *const settings[][2] = {
+	const char *const settings[][2] = {
 		{"enable.partition.eof", "true"},
-		{"isolation.level", "read_committed"},
+		{"isolation.level", isolation_level},
 		{"auto.offset.reset", "earliest"},
 		{"fetch.wait.max.ms", "50"},
 		{"log.queue", "true"},
@@ -270,16 +262,54 @@ open_consumer(const ProgressTopic *topic, Error *error)
 	return consumer;
 }
 
-bool
-progress_read(ProgressTopic *topic, int timeout_ms, Progress *progress, bool *found, bool *other_system, Error *error)
+/*
+ * The high watermark: to a client that reads what is committed, brokers tell
+ * where the oldest open transaction begins instead.
+ */
+static bool
+find_end(Reading *reading)
 {
-	Reading reading = {
-		.topic = topic, .end_ms = clock_monotonic_ms() + timeout_ms, .progress = progress, .error = error};
+	rd_kafka_t *consumer = open_consumer(reading->topic, "read_uncommitted", reading->error);
+	rd_kafka_resp_err_t code;
+	int64_t low;
+
+	if (consumer == NULL)
+		return false;
+	code = rd_kafka_query_watermark_offsets(consumer, reading->topic->name, 0, &low, &reading->end_offset,
+											time_left_ms(reading));
+	rd_kafka_destroy(consumer);
+	return code == RD_KAFKA_RESP_ERR_NO_ERROR || reading_failed(reading, code);
+}
+
+static bool
+read_topic(Reading *reading)
+{
+	bool good;
+
+	if (!have_topic(reading) || (reading->to_high_watermark && !find_end(reading)))
+		return false;
+	if (rd_kafka_consume_start(reading->handle, 0, RD_KAFKA_OFFSET_BEGINNING) != 0)
+		return reading_failed(reading, rd_kafka_last_error());
+	good = read_to_end(reading);
+	rd_kafka_consume_stop(reading->handle, 0);
+	return good;
+}
+
+bool
+progress_read(ProgressTopic *topic, const ProgressReading *how, Progress *progress, bool *found, bool *other_system,
+			  Error *error)
+{
+	Reading reading = {.topic = topic,
+					   .end_ms = clock_monotonic_ms() + how->timeout_ms,
+					   .to_high_watermark = how->to_high_watermark,
+					   .end_offset = -1,
+					   .progress = progress,
+					   .error = error};
 	bool good;
 
 	*found = false;
 	*other_system = false;
-	reading.consumer = open_consumer(topic, error);
+	reading.consumer = open_consumer(topic, "read_committed", error);
 	if (reading.consumer == NULL)
 		return false;
 	reading.handle = rd_kafka_topic_new(reading.consumer, topic->name, NULL);
@@ -327,6 +357,8 @@ put(ProgressTopic *topic, Sink *sink, const char *value, Error *error)
 	Bytes key_bytes = {topic->key, strlen(topic->key)};
 	Bytes value_bytes = {value, value ? strlen(value) : 0};
 
+	if (sink->methods->end != NULL)
+		return sink->methods->end(sink, topic->name, key_bytes, value_bytes, error);
 	return sink->methods->put_raw(sink, topic->name, 0, key_bytes, value_bytes, 0, error);
 }
 
@@ -343,6 +375,16 @@ put_progress(ProgressTopic *topic, Sink *sink, const Progress *progress, int64_t
 		topic->written_at_ms = now_ms;
 		topic->written = *progress;
 	}
+	return result;
+}
+
+SinkResult
+progress_end(ProgressTopic *topic, Sink *sink, const Progress *progress, Error *error)
+{
+	char *value = progress_value_json(progress);
+	SinkResult result = put(topic, sink, value, error);
+
+	free(value);
 	return result;
 }
 

@@ -4,7 +4,8 @@
  *
  * Key: JSON array [topic.prefix, slot, system identifier, database].  The
  * topic may serve any number of relays.  At least once, the record is written
- * lazily and only advises (resume_plan.h).  There is no progress for stdout,
+ * lazily and only advises (resume_plan.h); exactly once, it is the last record
+ * of every transaction and the only truth.  There is no progress for stdout,
  * file and null sinks: ResumeInput.sink_keeps_progress is false for them.
  */
 #ifndef PROGRESS_TOPIC_H
@@ -22,14 +23,24 @@ extern ProgressTopic *progress_new(const Config *config, Logger *log, const char
 								   const char *database);
 extern void progress_free(ProgressTopic *topic);
 
+typedef struct ProgressReading
+{
+	int timeout_ms;
+	/*
+	 * Waits for what other relays have open in the topic, up to its end as it
+	 * is now; else their open transactions hide what stands behind them.
+	 */
+	bool to_high_watermark;
+} ProgressReading;
+
 /*
- * Reads the newest record of our key, from the topic's beginning to its high
- * watermark; makes the topic if it is missing (compacted, one partition).
- * *found: there is one.  *other_system: there is none, but one of another
- * system identifier under the same names.  Waits at most timeout_ms: ERROR_RETRY.
+ * Reads the newest committed record of our key, from the topic's beginning;
+ * makes the topic if it is missing (compacted, one partition).  *found: there
+ * is one.  *other_system: there is none, but one of another system identifier
+ * under the same names.  ERROR_RETRY: not in time.
  */
-extern bool progress_read(ProgressTopic *topic, int timeout_ms, Progress *progress, bool *found, bool *other_system,
-						  Error *error) MUST_CHECK;
+extern bool progress_read(ProgressTopic *topic, const ProgressReading *how, Progress *progress, bool *found,
+						  bool *other_system, Error *error) MUST_CHECK;
 
 /*
  * Hands a record to the sink when the last is more than 5 s old (by now_ms, a
@@ -38,6 +49,11 @@ extern bool progress_read(ProgressTopic *topic, int timeout_ms, Progress *progre
  */
 extern bool progress_write_lazily(ProgressTopic *topic, Sink *sink, const Progress *progress, int64_t now_ms,
 								  Error *error) MUST_CHECK;
+/*
+ * Exactly once: ends the sink's transaction with progress as its last record,
+ * without waiting.  SINK_FULL: call again.
+ */
+extern SinkResult progress_end(ProgressTopic *topic, Sink *sink, const Progress *progress, Error *error);
 /* Writes and waits until it is durable, with all that the sink holds: at stop, and for snapshot states. */
 extern bool progress_write_now(ProgressTopic *topic, Sink *sink, const Progress *progress, int timeout_ms,
 							   SinkReport report, void *arg, Error *error) MUST_CHECK;

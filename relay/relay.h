@@ -28,8 +28,8 @@ typedef struct RelaySettings
 	const Config *config;
 	Logger *log;
 	Metrics *metrics;
-	/* Makes the sink, again after an error that needs a new one; NULL: *error is set. */
-	Sink *(*make_sink)(void *arg, Error *error);
+	/* Makes the sink, again after an error that needs a new one; NULL: *error is set. identity NULL: at least once. */
+	Sink *(*make_sink)(void *arg, const SinkIdentity *identity, Error *error);
 	/* Refused records the sink has let go so far, NULL if it never does. */
 	uint64_t (*sink_refused)(const Sink *sink);
 	void *make_sink_arg;
@@ -37,7 +37,27 @@ typedef struct RelaySettings
 	bool sink_keeps_progress; /* Kafka */
 	bool endpos_now;		  /* --endpos now */
 	uint64_t endpos_lsn;	  /* --endpos LSN; 0: none */
+	bool exactly_once;
+	int transaction_timeout_ms; /* exactly once: of the sink's transactions; 0: they may last */
+	int snapshot_timeout_ms;	/* the same for that of a snapshot */
+	bool accept_gap;			/* see ResumeInput */
+	bool start_at_slot;
+	bool accept_new_system;
+	bool takeover; /* end whoever uses the slot */
 } RelaySettings;
+
+/* Exactly once: the sink's transaction (relay_commit.c). */
+typedef struct RelayCommit
+{
+	bool ending;
+	Progress progress; /* of the one that is ending */
+	bool open;
+	int64_t began_ms;
+	uint64_t records_seen;
+	uint64_t records_before; /* the open one */
+	int64_t stored_ms;		 /* of the last end */
+	int64_t dry_since_ms;	 /* -1: the stream has more */
+} RelayCommit;
 
 typedef struct Relay
 {
@@ -67,6 +87,8 @@ typedef struct Relay
 	/* the transaction open when the last stream ended, and how many of its records were handed over; 0: none */
 	uint64_t cut_commit_lsn;
 	uint64_t cut_count;
+	RelayCommit commit;
+	bool took_over; /* --takeover is done with */
 
 	MetricsValues values;
 } Relay;

@@ -100,9 +100,11 @@ connected(Run *run)
 static bool
 have_sink(Relay *relay, Error *error)
 {
-	if (relay->sink == NULL)
-		relay->sink = relay->settings.make_sink(relay->settings.make_sink_arg, error);
 	relay->sink_broken = false;
+	if (relay->settings.exactly_once)
+		return true; /* the start procedure makes it, once it may */
+	if (relay->sink == NULL)
+		relay->sink = relay->settings.make_sink(relay->settings.make_sink_arg, NULL, error);
 	return relay->sink != NULL;
 }
 
@@ -216,7 +218,8 @@ stop_without_stream(Relay *relay)
 {
 	Error error;
 
-	if (relay->sink == NULL || relay->tracker == NULL)
+	/* exactly once, what is not stored with its progress is taken back */
+	if (relay->sink == NULL || relay->tracker == NULL || relay->settings.exactly_once)
 		return;
 	if (!relay_sink_flush(relay, STOP_FLUSH_MS, &error))
 	{
@@ -237,6 +240,8 @@ recover(Run *run, LoopEnd end, Error *error)
 	Relay *relay = run->relay;
 
 	relay_publish(relay, clock_monotonic_ms());
+	/* exactly once, whatever went wrong: what Kafka has is asked anew, by a new producer */
+	relay->sink_broken |= relay->settings.exactly_once;
 	if (end == LOOP_AGAIN)
 	{
 		log_warning(relay->log, "options have changed since a transaction was delivered in part; "
@@ -255,7 +260,7 @@ recover(Run *run, LoopEnd end, Error *error)
 		log_trouble(run, error);
 	if (!settle(relay, end == LOOP_SINK_AWAY, error))
 		return false;
-	if (end == LOOP_SINK_AWAY && !signals_stop_requested())
+	if (end == LOOP_SINK_AWAY && !relay->settings.exactly_once && !signals_stop_requested())
 		log_info(relay->log, "%s is available again", relay->settings.sink_name);
 	else if (!signals_stop_requested())
 		back_off(run);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "memory.h"
 #include "pg_session.h"
 #include "plugin_validation.h"
@@ -22,6 +23,10 @@
 /* A write of progress looks at signals that often. */
 #define PROGRESS_SLICE_MS 1500
 #define CLEANUP_CONNECT_MS 5000
+/* The brokers end what the last relay had open before they let us begin. */
+#define FENCE_MS 10000
+#define TAKEOVER_MS 5000
+#define TAKEOVER_STEP_MS 20
 #define SNAPSHOT_SLOT_PREFIX "wal2kafka_snapshot_"
 
 typedef struct Start
@@ -73,6 +78,34 @@ snapshot_mode(const Config *config)
 }
 
 static bool
+wants_takeover(const Relay *relay)
+{
+	return relay->settings.takeover && !relay->took_over;
+}
+
+/* --takeover: whoever reads from the slot loses it. */
+static bool
+end_user(Start *start, Error *error)
+{
+	Relay *relay = start->relay;
+	int64_t end_ms = clock_monotonic_ms() + TAKEOVER_MS;
+	char sql[80];
+
+	log_warning(relay->log, "taking replication slot \"%s\" over from PID %d", relay->slot_name,
+				start->slot.active_pid);
+	snprintf(sql, sizeof(sql), "SELECT pg_catalog.pg_terminate_backend(%d)", start->slot.active_pid);
+	if (!pg_session_command(start->conn, sql, (PgPatience){0}, "could not take the slot over", error))
+		return false;
+	while (start->slot.active_pid != 0 && clock_monotonic_ms() < end_ms && !signals_stop_requested())
+	{
+		signals_sleep_ms(TAKEOVER_STEP_MS);
+		if (!replication_slot_find(start->conn, relay->slot_name, &start->slot, error))
+			return false;
+	}
+	return start->slot.active_pid == 0;
+}
+
+static bool
 connect_and_look(Start *start, Error *error)
 {
 	const PgPatience patience = {0};
@@ -89,25 +122,53 @@ connect_and_look(Start *start, Error *error)
 		return true;
 	if (!replication_slot_check(&start->slot, relay->slot_name, start->server.database, error))
 		return false;
-	if (start->slot.active_pid != 0)
-		return error_set(error, ERROR_RETRY, "replication slot \"%s\" is in use by PID %d", relay->slot_name,
-						 start->slot.active_pid);
-	return true;
+	return start->slot.active_pid == 0 || (wants_takeover(relay) && end_user(start, error)) ||
+		   error_set(error, ERROR_RETRY, "replication slot \"%s\" is in use by PID %d", relay->slot_name,
+					 start->slot.active_pid);
 }
 
-/* What earlier runs delivered; once a process, since then relay->progress knows better. */
+/*
+ * Exactly once: a sink whose name says whose progress it writes.  From its
+ * fence on nobody else of that name writes; hence only while nobody uses the slot.
+ */
+static bool
+make_transactional_sink(Start *start, bool for_snapshot, Error *error)
+{
+	Relay *relay = start->relay;
+	char *name = memory_printf("wal2kafka-%s-%s-%s-%" PRIu64, config_text(relay->config, OPT_TOPIC_PREFIX),
+							   relay->slot_name, start->server.database, start->server.system_identifier);
+	const SinkIdentity identity = {.name = name, .for_snapshot = for_snapshot};
+
+	if (relay->sink != NULL)
+		relay->sink->methods->free(relay->sink);
+	relay->sink = relay->settings.make_sink(relay->settings.make_sink_arg, &identity, error);
+	free(name);
+	return relay->sink != NULL && relay->sink->methods->fence(relay->sink, FENCE_MS, error);
+}
+
+static bool
+fence(Start *start, Error *error)
+{
+	return !start->relay->settings.exactly_once || make_transactional_sink(start, false, error);
+}
+
+/*
+ * What earlier runs delivered: once a process, since then relay->progress
+ * knows better; exactly once it never does.
+ */
 static bool
 read_progress(Start *start, int timeout_ms, Error *error)
 {
 	Relay *relay = start->relay;
+	const ProgressReading how = {.timeout_ms = timeout_ms, .to_high_watermark = relay->settings.exactly_once};
 	bool found = false;
 
-	if (!relay->settings.sink_keeps_progress || relay->progress_topic != NULL)
+	if (!relay->settings.sink_keeps_progress || (relay->progress_topic != NULL && !relay->settings.exactly_once))
 		return true;
+	progress_free(relay->progress_topic);
 	relay->progress_topic = progress_new(relay->config, relay->log, relay->slot_name, start->server.system_identifier,
 										 start->server.database);
-	if (progress_read(relay->progress_topic, timeout_ms, &relay->progress, &found, &relay->progress_of_other_system,
-					  error))
+	if (progress_read(relay->progress_topic, &how, &relay->progress, &found, &relay->progress_of_other_system, error))
 	{
 		relay->progress_known = found;
 		if (!found)
@@ -161,6 +222,10 @@ decide(Start *start, Error *error)
 		.ignore_partial = relay->ignore_partial,
 		.snapshot_mode = snapshot_mode(relay->config),
 		.snapshot_taken = relay->snapshot_taken,
+		.exactly_once = relay->settings.exactly_once,
+		.accept_gap = relay->settings.accept_gap,
+		.start_at_slot = relay->settings.start_at_slot,
+		.accept_new_system = relay->settings.accept_new_system,
 	};
 
 	find_cut_snapshot(start);
@@ -221,7 +286,10 @@ makes_slot(const Start *start)
 	return start->plan.action == RESUME_CREATE_SLOT || start->plan.action == RESUME_RECREATE_SLOT;
 }
 
-/* A snapshot is about to begin: whoever finds this knows that streaming alone would leave holes. */
+/*
+ * A snapshot is about to begin: whoever finds this knows that streaming alone
+ * would leave holes.  Exactly once, also of a slot: that it is ours, and new.
+ */
 static bool
 record_intent(Start *start, Error *error)
 {
@@ -234,8 +302,8 @@ record_intent(Start *start, Error *error)
 	if (relay->progress_topic != NULL)
 		progress_drop_snapshot(relay->progress_topic);
 	memset(&relay->progress, 0, sizeof(relay->progress));
-	relay->progress.snapshot = SNAPSHOT_PLANNED;
-	relay->progress.snapshot_on_old_slot = keeps_slot(start);
+	relay->progress.snapshot = start->plan.take_snapshot ? SNAPSHOT_PLANNED : SNAPSHOT_NONE;
+	relay->progress.snapshot_on_old_slot = start->plan.take_snapshot && keeps_slot(start);
 	relay->progress.timeline = start->server.timeline;
 	return write_progress(relay, error);
 }
@@ -286,6 +354,20 @@ drop_unfinished_slot(Start *start)
 				error.message, relay->slot_name);
 }
 
+/* Exactly once a snapshot is one transaction: one that took too long will do so again. */
+static void
+check_snapshot_time(const Relay *relay, int64_t began_ms, Error *error)
+{
+	int64_t took_ms = clock_monotonic_ms() - began_ms;
+
+	if (relay->settings.snapshot_timeout_ms == 0 || took_ms < relay->settings.snapshot_timeout_ms)
+		return;
+	error_set(error, ERROR_FAILED, "the snapshot took longer than a Kafka transaction may: %d ms",
+			  relay->settings.snapshot_timeout_ms);
+	error_hint(error, "Raise producer.override.transaction.timeout.ms, and transaction.max.timeout.ms of the brokers; "
+					  "or take the snapshot with exactly.once.support=requested and go on with required.");
+}
+
 /* Where the stream begins after the snapshot that is about to be taken; 0: there is none. */
 static uint64_t
 stream_after(const Start *start, const CreatedSlot *created)
@@ -300,17 +382,19 @@ take_snapshot(Start *start, const CreatedSlot *created, Error *error)
 {
 	Relay *relay = start->relay;
 	uint64_t snapshot_lsn = created->consistent_lsn;
+	int64_t began_ms = clock_monotonic_ms();
 	const SnapshotRequest request = {
 		.exported_name = created->snapshot_name[0] != '\0' ? created->snapshot_name : NULL,
 		.stream_lsn = stream_after(start, created),
 		.timeline = start->server.timeline,
-		.keep = start->plan.action != RESUME_SNAPSHOT_ONLY,
+		.keep = start->plan.action != RESUME_SNAPSHOT_ONLY && !relay->settings.exactly_once,
 		.resumed = start->plan.resume_snapshot ? start->cut : NULL,
 	};
 
 	if (!snapshot_run(relay, &request, &snapshot_lsn, error))
 	{
 		drop_unfinished_slot(start);
+		check_snapshot_time(relay, began_ms, error);
 		return false;
 	}
 	free(relay->snapshot_state);
@@ -324,6 +408,11 @@ take_snapshot(Start *start, const CreatedSlot *created, Error *error)
 	relay->progress.timeline = start->server.timeline;
 	relay->snapshot_taken = true;
 	if (!write_progress(relay, error))
+	{
+		check_snapshot_time(relay, began_ms, error);
+		return false;
+	}
+	if (relay->settings.exactly_once && !make_transactional_sink(start, false, error))
 		return false;
 	if (start->plan.action == RESUME_SNAPSHOT_ONLY)
 		return true;
@@ -352,6 +441,7 @@ static bool
 prepare_slot(Start *start, Error *error)
 {
 	CreatedSlot created = {0};
+	const Relay *relay = start->relay;
 
 	if (start->plan.action != RESUME_SNAPSHOT_ONLY && !replica_identity_set(start->relay, error))
 		return false;
@@ -361,9 +451,12 @@ prepare_slot(Start *start, Error *error)
 		return false;
 	if (!plugin_validate(start->relay->config, (PgPatience){0}, error))
 		return false;
-	if (start->plan.take_snapshot && !record_intent(start, error))
+	if ((start->plan.take_snapshot || (makes_slot(start) && relay->settings.exactly_once)) &&
+		!record_intent(start, error))
 		return false;
 	if (makes_slot(start) && !create_slot(start, &created, error))
+		return false;
+	if (start->plan.take_snapshot && relay->settings.exactly_once && !make_transactional_sink(start, true, error))
 		return false;
 	if (start->plan.skip_to_snapshot && !create_snapshot_slot(start, &created, error))
 		return false;
@@ -430,15 +523,33 @@ status_interval(const Start *start)
 	return (int) interval_ms;
 }
 
+/*
+ * Exactly once: a position that is not the stored one, because the slot is new
+ * or the user has accepted it, is stored before anything follows it.
+ */
+static bool
+store_position(Start *start, const Progress *stored, Error *error)
+{
+	const Progress *now = &start->relay->progress;
+
+	if (!start->relay->settings.exactly_once ||
+		(stored->end_lsn == now->end_lsn && stored->timeline == now->timeline && stored->end_lsn != 0))
+		return true;
+	return write_progress(start->relay, error);
+}
+
 static bool
 start_stream(Start *start, StartedStream *started, Error *error)
 {
 	Relay *relay = start->relay;
+	const Progress stored = relay->progress;
 	char *config;
 
 	if (start->plan.action == RESUME_SNAPSHOT_ONLY)
 		return true;
 	adopt_plan(start);
+	if (!store_position(start, &stored, error))
+		return false;
 	started->plan = start->plan;
 	started->status_interval_ms = status_interval(start);
 	if (relay->endpos_lsn != 0 && start->plan.start_lsn >= relay->endpos_lsn)
@@ -449,6 +560,7 @@ start_stream(Start *start, StartedStream *started, Error *error)
 	free(config);
 	if (started->stream == NULL)
 		return false;
+	relay->took_over = true;
 	log_info(relay->log, "streaming from replication slot \"%s\" at " LSN_FORMAT, relay->slot_name,
 			 LSN_ARGS(start->plan.start_lsn));
 	return true;
@@ -461,8 +573,9 @@ relay_start(Relay *relay, int progress_timeout_ms, StartedStream *started, Error
 	bool done;
 
 	memset(started, 0, sizeof(*started));
-	done = connect_and_look(&start, error) && read_progress(&start, progress_timeout_ms, error) &&
-		   decide(&start, error) && prepare_slot(&start, error) && start_stream(&start, started, error);
+	done = connect_and_look(&start, error) && fence(&start, error) &&
+		   read_progress(&start, progress_timeout_ms, error) && decide(&start, error) && prepare_slot(&start, error) &&
+		   start_stream(&start, started, error);
 	PQfinish(start.conn);
 	snapshot_state_free(start.cut);
 	return done;

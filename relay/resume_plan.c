@@ -8,8 +8,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #define LSN_FORMAT "%X/%X"
+#define START_AT_SLOT "start once with --start-at slot"
 #define LSN_ARGS(lsn) (unsigned int) ((lsn) >> 32), (unsigned int) (lsn)
 
 typedef enum Verdict
@@ -41,6 +43,18 @@ static bool
 wants_each_time(const ResumeInput *input)
 {
 	return input->snapshot_mode == RESUME_SNAPSHOT_ALWAYS || input->snapshot_mode == RESUME_SNAPSHOT_ALWAYS_STRICT;
+}
+
+/* A moment for people: UTC, to the second; "" if it is not known. */
+static void
+describe_time(int64_t time_us, char *text, size_t size)
+{
+	time_t seconds = (time_t) (time_us / 1000000);
+	struct tm parts;
+
+	text[0] = '\0';
+	if (time_us > 0 && gmtime_r(&seconds, &parts))
+		strftime(text, size, " (committed %Y-%m-%d %H:%M:%S UTC)", &parts);
 }
 
 /* Is a new snapshot the answer to changes that are gone? */
@@ -111,11 +125,18 @@ snapshot_unfinished(const ResumeInput *input, ResumePlan *plan, Error *error)
 {
 	const Progress *progress = input->progress;
 
-	(void) error;
 	if (progress == NULL || progress->snapshot != SNAPSHOT_PLANNED)
 		return VERDICT_NEXT;
 	if (!wants_snapshot(input) && !heals_gaps(input) && input->slot_exists && !input->slot_lost)
 	{
+		if (input->exactly_once && !input->start_at_slot)
+		{
+			error_set(error, ERROR_REFUSED,
+					  "the initial snapshot was not finished and snapshot.mode no longer asks for one");
+			error_hint(error,
+					   "Set snapshot.mode to initial to take it, or accept that rows are missing: " START_AT_SLOT);
+			return VERDICT_REFUSE;
+		}
 		warn(plan,
 			 "the initial snapshot was not finished and snapshot.mode no longer asks for one; rows may be missing");
 		return stream_from_slot(input, plan);
@@ -131,10 +152,40 @@ snapshot_unfinished(const ResumeInput *input, ResumePlan *plan, Error *error)
 	return VERDICT_GO;
 }
 
+/* Exactly once: the run before died between saying that it would make a slot and saying where that begins. */
+static Verdict
+slot_intended(const ResumeInput *input, ResumePlan *plan, Error *error)
+{
+	const Progress *progress = input->progress;
+
+	(void) error;
+	if (!input->exactly_once || progress == NULL || progress->end_lsn != 0 || progress->snapshot != SNAPSHOT_NONE)
+		return VERDICT_NEXT;
+	if (input->slot_exists && !input->slot_lost)
+		return stream_from_slot(input, plan);
+	plan->action = input->slot_exists ? RESUME_RECREATE_SLOT : RESUME_CREATE_SLOT;
+	plan->take_snapshot = wants_snapshot(input);
+	return VERDICT_GO;
+}
+
+/* Exactly once: the names belong to another server, or to a copy of it that was made anew. */
+static Verdict
+other_system(const ResumeInput *input, ResumePlan *plan, Error *error)
+{
+	(void) plan;
+	if (!input->exactly_once || input->progress || !input->progress_of_other_system || input->accept_new_system)
+		return VERDICT_NEXT;
+	error_set(error, ERROR_REFUSED,
+			  "progress of slot \"%s\" is stored for another server (system identifier) under the same names",
+			  input->slot_name);
+	error_hint(error, "What that one delivered is in the same topics. If this server takes its place, start once with "
+					  "--accept-new-system; else choose another topic.prefix or progress.topic.");
+	return VERDICT_REFUSE;
+}
+
 static Verdict
 slot_lost(const ResumeInput *input, ResumePlan *plan, Error *error)
 {
-	(void) plan;
 	if (!input->slot_exists || !input->slot_lost)
 		return VERDICT_NEXT;
 	if (heals_gaps(input))
@@ -147,11 +198,19 @@ slot_lost(const ResumeInput *input, ResumePlan *plan, Error *error)
 			 input->slot_name, LSN_ARGS(input->slot_confirmed_lsn));
 		return VERDICT_GO;
 	}
+	if (input->accept_gap)
+	{
+		plan->action = RESUME_RECREATE_SLOT;
+		warn(plan, "changes after " LSN_FORMAT " are lost with the slot, which is accepted: going on with a new one",
+			 LSN_ARGS(input->slot_confirmed_lsn));
+		return VERDICT_GO;
+	}
 	error_set(error, ERROR_REFUSED,
 			  "replication slot \"%s\" is lost: the server has removed WAL that was not delivered", input->slot_name);
 	error_hint(error,
 			   "Changes after " LSN_FORMAT
 			   " are gone. To begin again with a new snapshot, set snapshot.mode to when_needed; "
+			   "to go on without them and without a snapshot, start once with --accept-gap; "
 			   "max_slot_wal_keep_size decides when slots are lost.",
 			   LSN_ARGS(input->slot_confirmed_lsn));
 	return VERDICT_REFUSE;
@@ -172,13 +231,23 @@ slot_missing(const ResumeInput *input, ResumePlan *plan, Error *error)
 			 input->slot_name, LSN_ARGS(input->progress->end_lsn));
 		return VERDICT_GO;
 	}
+	if (input->progress && input->accept_gap)
+	{
+		plan->action = RESUME_CREATE_SLOT;
+		warn(plan, "changes after " LSN_FORMAT " are gone with the slot, which is accepted: going on with a new one",
+			 LSN_ARGS(input->progress->end_lsn));
+		return VERDICT_GO;
+	}
 	if (input->progress)
 	{
+		char when[64];
+
+		describe_time(input->progress->commit_time_us, when, sizeof(when));
 		error_set(error, ERROR_REFUSED,
-				  "replication slot \"%s\" does not exist, but changes up to " LSN_FORMAT " were delivered from it",
-				  input->slot_name, LSN_ARGS(input->progress->end_lsn));
+				  "replication slot \"%s\" does not exist, but changes up to " LSN_FORMAT "%s were delivered from it",
+				  input->slot_name, LSN_ARGS(input->progress->end_lsn), when);
 		error_hint(error, "Changes since then are gone. To begin again with a new slot and a new snapshot, set "
-						  "snapshot.mode to when_needed; without a snapshot, set progress.topic to a new name.");
+						  "snapshot.mode to when_needed; to go on without them, start once with --accept-gap.");
 		return VERDICT_REFUSE;
 	}
 	plan->action = RESUME_CREATE_SLOT;
@@ -208,9 +277,18 @@ snapshot_always(const ResumeInput *input, ResumePlan *plan, Error *error)
 static Verdict
 nothing_stored(const ResumeInput *input, ResumePlan *plan, Error *error)
 {
-	(void) error;
 	if (input->progress)
 		return VERDICT_NEXT;
+	if (input->exactly_once && !input->start_at_slot)
+	{
+		error_set(error, ERROR_REFUSED,
+				  "replication slot \"%s\" is confirmed up to " LSN_FORMAT
+				  ", but nothing is stored of what was delivered from it",
+				  input->slot_name, LSN_ARGS(input->slot_confirmed_lsn));
+		error_hint(error, "The progress topic is new, was emptied, or is not the one used before. If nothing was "
+						  "delivered from beyond that position, start once with --start-at slot.");
+		return VERDICT_REFUSE;
+	}
 	/* without a place for progress a slot that is there means an earlier run, else every start took a snapshot */
 	plan->take_snapshot = input->sink_keeps_progress && wants_snapshot(input);
 	if (input->progress_of_other_system)
@@ -228,11 +306,20 @@ timeline_changed(const ResumeInput *input, ResumePlan *plan, Error *error)
 	const Progress *progress = input->progress;
 	uint64_t switch_lsn = input->timeline_switch_lsn;
 
-	(void) error;
 	if (progress->timeline == input->server_timeline || progress->timeline == 0)
 		return VERDICT_NEXT;
 	if (switch_lsn != 0 && progress->end_lsn <= switch_lsn)
 		return VERDICT_NEXT;
+	if (input->exactly_once && !input->start_at_slot)
+	{
+		error_set(error, ERROR_REFUSED,
+				  "timeline %" PRIu32 " was left at " LSN_FORMAT "%s, but changes up to " LSN_FORMAT
+				  " were delivered: Kafka may hold changes that this server never had",
+				  progress->timeline, LSN_ARGS(switch_lsn), switch_lsn ? "" : " (not known)",
+				  LSN_ARGS(progress->end_lsn));
+		error_hint(error, "To go on with what this server has, start once with --start-at slot.");
+		return VERDICT_REFUSE;
+	}
 	if (switch_lsn != 0)
 		warn(plan,
 			 "timeline %" PRIu32 " was left at " LSN_FORMAT ", changes up to " LSN_FORMAT
@@ -249,15 +336,46 @@ timeline_changed(const ResumeInput *input, ResumePlan *plan, Error *error)
 static Verdict
 beyond_the_server(const ResumeInput *input, ResumePlan *plan, Error *error)
 {
-	(void) plan;
 	if (input->progress->end_lsn <= input->server_wal_end)
 		return VERDICT_NEXT;
+	if (input->start_at_slot)
+	{
+		warn(plan, "the server's WAL ends before what was delivered, " LSN_FORMAT ", which is accepted",
+			 LSN_ARGS(input->progress->end_lsn));
+		return stream_from_slot(input, plan);
+	}
 	error_set(error, ERROR_REFUSED,
 			  "changes up to " LSN_FORMAT " were delivered, but the server's WAL ends at " LSN_FORMAT
 			  ": it was restored from an older copy",
 			  LSN_ARGS(input->progress->end_lsn), LSN_ARGS(input->server_wal_end));
-	error_hint(error, "Kafka holds changes that this server never had. To begin again, with a new snapshot if "
-					  "snapshot.mode asks for one, set progress.topic to a new name.");
+	error_hint(error, "Kafka holds changes that this server never had. To go on with what it has, start once with "
+					  "--start-at slot; to begin again, with a new snapshot if snapshot.mode asks for one, set "
+					  "progress.topic to a new name.");
+	return VERDICT_REFUSE;
+}
+
+/* Exactly once confirms nothing that is not stored: somebody else has moved the slot, or stored less. */
+static Verdict
+slot_beyond_progress(const ResumeInput *input, ResumePlan *plan, Error *error)
+{
+	const Progress *progress = input->progress;
+	char when[64];
+
+	if (!input->exactly_once || input->slot_confirmed_lsn <= progress->end_lsn)
+		return VERDICT_NEXT;
+	if (input->accept_gap)
+	{
+		warn(plan, "changes between " LSN_FORMAT " and " LSN_FORMAT " are gone from the slot, which is accepted",
+			 LSN_ARGS(progress->end_lsn), LSN_ARGS(input->slot_confirmed_lsn));
+		return stream_from_slot(input, plan);
+	}
+	describe_time(progress->commit_time_us, when, sizeof(when));
+	error_set(error, ERROR_REFUSED,
+			  "replication slot \"%s\" is confirmed up to " LSN_FORMAT ", but only changes up to " LSN_FORMAT
+			  "%s were delivered: those between are gone from it",
+			  input->slot_name, LSN_ARGS(input->slot_confirmed_lsn), LSN_ARGS(progress->end_lsn), when);
+	error_hint(error, "Somebody has advanced the slot or read from it. To go on without them, start once with "
+					  "--accept-gap.");
 	return VERDICT_REFUSE;
 }
 
@@ -285,8 +403,9 @@ bool
 resume_plan(const ResumeInput *input, ResumePlan *plan, Error *error)
 {
 	static const ResumeRule rules[] = {
-		snapshot_only,	 snapshot_cut,	 snapshot_unfinished, slot_lost,		 slot_missing,
-		snapshot_always, nothing_stored, timeline_changed,	  beyond_the_server, resume_stored,
+		snapshot_only,	   other_system,		 snapshot_cut,	  snapshot_unfinished, slot_intended,
+		slot_lost,		   slot_missing,		 snapshot_always, nothing_stored,	   timeline_changed,
+		beyond_the_server, slot_beyond_progress, resume_stored,
 	};
 	Verdict verdict = VERDICT_NEXT;
 

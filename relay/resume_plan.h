@@ -2,8 +2,9 @@
  * resume_plan.h
  *	  Slot state and stored progress to what a start has to do.  Pure.
  *
- * The rows are those of the table in docs/architecture.md.  Only the
- * at-least-once rows stand here; a stricter mode adds rows before them.
+ * The rows are those of the table in docs/architecture.md.  Exactly once has
+ * rows of its own before them: what would lose or repeat something is refused
+ * unless the user has accepted it.
  */
 #ifndef RESUME_PLAN_H
 #define RESUME_PLAN_H
@@ -27,6 +28,7 @@ typedef struct Progress
 	uint64_t commit_lsn;		  /* commit record of the transaction that end_lsn ends; 0: a keepalive */
 	uint64_t last_commit_end_lsn; /* first element of source.sequence; 0: none yet */
 	uint32_t xid;
+	int64_t commit_time_us; /* since 1970, of the last commit before end_lsn; 0: not known */
 	uint32_t timeline;
 	uint64_t config_hash;
 	struct
@@ -68,6 +70,12 @@ typedef struct ResumeInput
 	ResumeSnapshotMode snapshot_mode;
 	bool snapshot_taken;	/* by this very process, which now starts over after a lost connection */
 	uint64_t resumable_lsn; /* where the stream begins after the snapshot whose missing parts are known; 0: none is */
+
+	bool exactly_once;
+	/* what the user accepts, for this start only if it is needed for it */
+	bool accept_gap;		/* --accept-gap: changes that are gone */
+	bool start_at_slot;		/* --start-at slot: what was delivered does not matter */
+	bool accept_new_system; /* --accept-new-system */
 } ResumeInput;
 
 typedef enum ResumeAction

@@ -455,6 +455,9 @@ finish(Snapshot *snapshot, Error *error)
 	open_unit(snapshot);
 	good = snapshot_reader_finish(snapshot->reader, error);
 	snapshot_ledger_close(snapshot->ledger);
+	/* exactly once the caller ends the transaction, with the record that says so */
+	if (snapshot->relay->settings.exactly_once)
+		return good;
 	while (good && lsn_tracker_outstanding(snapshot->relay->tracker) > 0)
 		good = snapshot_reader_wait(snapshot->reader, NULL, 0, error) && step(snapshot, error);
 	return good;

@@ -219,7 +219,9 @@ test_values(void)
 	refuses("replica.identity.autoset.values", ":FULL", "\":FULL\"", "TABLE:IDENTITY");
 	refuses("replica.identity.autoset.values", "public.a:FULL,", "\"public.a:FULL,\"", "TABLE:IDENTITY");
 	refuses("replica.identity.autoset.values", "public.a:FULL x", "\"public.a:FULL x\"", "TABLE:IDENTITY");
-	refuses("exactly.once.support", "required", "exactly.once.support", "not built yet");
+	refuses("producer.override.transactional.id", "mine", "transactional.id", "exactly.once.support=required");
+	refuses("rdkafka.transactional.id", "mine", "transactional.id", "exactly.once.support=required");
+	refuses("producer.override.transaction.timeout.ms", "5000", "transaction.timeout.ms", "exactly.once.support");
 	refuses("slot.name", "Slot", "invalid value \"Slot\"", "a-z, 0-9");
 	refuses("slot.name", "", "invalid value \"\"", "1 to 63");
 	refuses("topic.prefix", "a b", "invalid value \"a b\"", "letters");
@@ -477,7 +479,6 @@ test_rdkafka_refused(void)
 
 	refuses("rdkafka.no.such.thing", "1", "rdkafka.no.such.thing", "No such configuration property");
 	refuses("rdkafka.linger.ms", "x", "invalid value \"x\" for option \"rdkafka.linger.ms\"", "librdkafka says");
-	refuses("rdkafka.transactional.id", "x", "rdkafka.transactional.id", "not built yet");
 	refuses("rdkafka.request.required.acks", "1", "rdkafka.request.required.acks", "use all");
 	refuses("producer.override.linger.ms", "x", "\"producer.override.linger.ms\"", "librdkafka says");
 	refuses("producer.override.linger", "5", "unrecognized producer setting \"linger\"", "rdkafka.");

@@ -143,7 +143,7 @@ test_refused(void)
 	refused(&input, "slot \"s\" is lost", "when_needed", "lost slot");
 	input = usual();
 	input.slot_exists = false;
-	refused(&input, "does not exist, but changes up to 0/2000", "progress.topic", "missing slot");
+	refused(&input, "does not exist, but changes up to 0/2000", "when_needed", "missing slot");
 	input = usual();
 	input.server_wal_end = 0x1800;
 	refused(&input, "restored from an older copy", "progress.topic", "older copy");
@@ -235,6 +235,112 @@ test_when_needed(void)
 	decided(&input, RESUME_CREATE_SLOT, true, "when_needed, nothing there");
 }
 
+static ResumeInput
+exactly_once(void)
+{
+	ResumeInput input = usual();
+
+	input.exactly_once = true;
+	return input;
+}
+
+static void
+test_exactly_once_goes_on(void)
+{
+	ResumeInput input = exactly_once();
+	Progress progress = {.timeline = 1};
+	ResumePlan plan = decided(&input, RESUME_STREAM, false, "exactly once, slot behind progress");
+
+	unit_is_uint(plan.start_lsn, 0x2000, "starts at progress");
+	input.slot_confirmed_lsn = 0x2000;
+	decided(&input, RESUME_STREAM, false, "exactly once, slot at progress");
+	input.server_timeline = 2;
+	input.timeline_switch_lsn = 0x2000;
+	plan = decided(&input, RESUME_STREAM, false, "exactly once, progress before the switch");
+	unit_is_uint(plan.start_lsn, 0x2000, "starts at progress");
+
+	input = exactly_once();
+	input.progress = &progress;
+	plan = decided(&input, RESUME_STREAM, false, "slot intended and made");
+	unit_is_uint(plan.start_lsn, 0x1000, "starts at the slot");
+	input.slot_exists = false;
+	input.snapshot_mode = RESUME_SNAPSHOT_NO_DATA;
+	decided(&input, RESUME_CREATE_SLOT, false, "slot intended, not made");
+	input.progress = NULL;
+	decided(&input, RESUME_CREATE_SLOT, false, "exactly once, nothing there");
+
+	input = exactly_once();
+	progress.snapshot = SNAPSHOT_PLANNED;
+	input.progress = &progress;
+	decided(&input, RESUME_RECREATE_SLOT, true, "exactly once, unfinished snapshot");
+}
+
+static void
+test_exactly_once_refused(void)
+{
+	ResumeInput input = exactly_once();
+	Progress progress = delivered;
+	ResumePlan plan;
+
+	progress.commit_time_us = 1795236750069612;
+	input.progress = &progress;
+	input.slot_confirmed_lsn = 0x3000;
+	refused(&input, "confirmed up to 0/3000, but only changes up to 0/2000 (committed 2026-11-21", "--accept-gap",
+			"gap");
+	input.accept_gap = true;
+	plan = decided(&input, RESUME_STREAM, false, "gap accepted");
+	unit_is_uint(plan.start_lsn, 0x3000, "starts at the slot");
+	unit_contains(plan.warning, "between 0/2000 and 0/3000", "warns");
+	input.slot_lost = true;
+	decided(&input, RESUME_RECREATE_SLOT, false, "lost slot accepted");
+	input.slot_exists = input.slot_lost = false;
+	decided(&input, RESUME_CREATE_SLOT, false, "missing slot accepted");
+	input.accept_gap = false;
+	refused(&input, "changes up to 0/2000 (committed 2026-11-21", "--accept-gap", "missing slot, exactly once");
+
+	input = exactly_once();
+	input.progress = NULL;
+	refused(&input, "confirmed up to 0/1000, but nothing is stored", "--start-at slot", "no progress");
+	input.start_at_slot = true;
+	plan = decided(&input, RESUME_STREAM, true, "no progress, accepted");
+	unit_is_uint(plan.start_lsn, 0x1000, "starts at the slot");
+	input.progress_of_other_system = true;
+	refused(&input, "another server", "--accept-new-system", "other system");
+	input.accept_new_system = true;
+	decided(&input, RESUME_STREAM, true, "other system accepted");
+
+	input = exactly_once();
+	input.server_wal_end = 0x1800;
+	refused(&input, "restored from an older copy", "--start-at slot", "older copy, exactly once");
+	input.start_at_slot = true;
+	plan = decided(&input, RESUME_STREAM, false, "older copy accepted");
+	unit_is_uint(plan.start_lsn, 0x1000, "starts at the slot");
+}
+
+static void
+test_exactly_once_timeline(void)
+{
+	ResumeInput input = exactly_once();
+	Progress planned = {.snapshot = SNAPSHOT_PLANNED, .timeline = 1};
+	ResumePlan plan;
+
+	input.server_timeline = 2;
+	input.timeline_switch_lsn = 0x1FFF;
+	refused(&input, "timeline 1 was left at 0/1FFF, but changes up to 0/2000", "--start-at slot", "beyond the switch");
+	input.timeline_switch_lsn = 0;
+	refused(&input, "(not known)", "--start-at slot", "switch not known");
+	input.start_at_slot = true;
+	plan = decided(&input, RESUME_STREAM, false, "beyond the switch, accepted");
+	unit_is_uint(plan.start_lsn, 0x1000, "starts at the slot");
+
+	input = exactly_once();
+	input.progress = &planned;
+	input.snapshot_mode = RESUME_SNAPSHOT_NO_DATA;
+	refused(&input, "snapshot was not finished", "snapshot.mode", "unfinished snapshot, no_data now, exactly once");
+	input.start_at_slot = true;
+	decided(&input, RESUME_STREAM, false, "unfinished snapshot, accepted");
+}
+
 /* What is missing of the snapshot is known. */
 static void
 test_cut_snapshot(void)
@@ -293,6 +399,9 @@ test_configured(void)
 int
 main(void)
 {
+	test_exactly_once_goes_on();
+	test_exactly_once_refused();
+	test_exactly_once_timeline();
 	test_stored();
 	test_no_progress();
 	test_unfinished_snapshot();
