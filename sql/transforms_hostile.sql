@@ -95,9 +95,17 @@ SELECT stream_entries('max.record.bytes', '4000', 'transforms', 'h,e', 'transfor
 SELECT count(*) FROM lines('topic.prefix', 'app');
 -- a schema that is larger than dictionaries are for
 CREATE TABLE box (id int PRIMARY KEY, aggregateid text, aggregatetype text, type text, payload text);
-INSERT INTO box SELECT 1, 'a', 'order', 't', '{' || string_agg(format('"member number %s of a very long document":1', n), ',') || '}' FROM generate_series(1, 30000) AS n;
+INSERT INTO box SELECT 1, 'a', 'order', 't', '{' || string_agg(format('"member number %s of a document that is very long, because its names are":1', n), ',') || '}' FROM generate_series(1, 19000) AS n;
 INSERT INTO box VALUES (2, 'a', 'order', 't', '{"a":1}');
 SELECT stream_entries('value.converter.schemas.enable', 'true', 'transforms', 'o', 'transforms.o.type', 'io.debezium.transforms.outbox.EventRouter', 'transforms.o.table.expand.json.payload', 'true');
+SELECT count(*) FROM lines('topic.prefix', 'app');
+-- documents of more members, or values, than can be worked on
+INSERT INTO box SELECT 3, 'a', 'order', 't', '{' || string_agg(format('"%s":1', n), ',') || '}' FROM generate_series(1, 20001) AS n;
+INSERT INTO box SELECT 4, 'a', 'order', 't', '[' || string_agg(format('{"%s":1}', n), ',') || ']' FROM generate_series(1, 20001) AS n;
+INSERT INTO box SELECT 5, 'a', 'order', 't', '[' || repeat('1,', 1000000) || '1]';
+SELECT payload FROM (VALUES (3), (4), (5)) AS v (payload), LATERAL stream_entries('transforms', 'f,o', 'transforms.f.type', 'io.debezium.transforms.Filter', 'transforms.f.language', 'sql',
+    'transforms.f.condition', 'after.id = ' || payload, 'transforms.o.type', 'io.debezium.transforms.outbox.EventRouter', 'transforms.o.table.expand.json.payload', 'true') AS entry
+WHERE entry LIKE 'RECORD%';
 SELECT count(*) FROM lines('topic.prefix', 'app');
 
 -- holes are for JSON, and as many as the reader takes
