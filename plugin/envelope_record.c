@@ -25,6 +25,7 @@ struct EnvelopeRecords
 	const ConnectSchema *message_key;
 	const ConnectSchema *message_value;
 	FixedText message_table; /* of source: no table */
+	List *lent_headers;		 /* of the last delete, for its tombstone */
 };
 
 EnvelopeRecords *
@@ -165,12 +166,13 @@ record_of(EnvelopeRecords *records, const RelationSchema *schema, const Change *
 }
 
 static void
-send_change(EnvelopeRecords *records, const RelationSchema *schema, const Change *change, ConnectRecord *record)
+send_change(EnvelopeRecords *records, const RelationSchema *schema, const Change *change, bool context_headers,
+			ConnectRecord *record)
 {
 	RecordChange row = change_of(records, schema, change);
 	RecordFacts facts = {.relation = schema->relation,
 						 .lsn = change->lsn,
-						 .context_headers = true,
+						 .context_headers = context_headers,
 						 .snapshot_holes = has_hole(records, change)};
 
 	record->change = &row;
@@ -184,7 +186,9 @@ envelope_record_send(EnvelopeRecords *records, RelationSchema *schema, const Cha
 
 	record.value_schema = loose ? schema->loose_value_struct : schema->value_struct;
 	record.value = envelope_value(records, schema, change, record.value_schema);
-	send_change(records, schema, change, &record);
+	record.lends_headers = change->op == 'd' && option_bool(records->options, TOMBSTONES_ON_DELETE);
+	send_change(records, schema, change, true, &record);
+	records->lent_headers = record.lent_headers;
 }
 
 void
@@ -192,7 +196,9 @@ envelope_record_tombstone(EnvelopeRecords *records, RelationSchema *schema, cons
 {
 	ConnectRecord record = record_of(records, schema, change);
 
-	send_change(records, schema, change, &record);
+	record.headers = records->lent_headers;
+	records->lent_headers = NIL;
+	send_change(records, schema, change, false, &record);
 }
 
 /* ---------------------------------------------------------------- messages */

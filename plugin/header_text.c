@@ -7,13 +7,10 @@
  */
 #include "postgres.h"
 
-#include "datatype/timestamp.h"
 #include "mb/pg_wchar.h"
-#include "utils/datetime.h"
 
 #include "header_text.h"
-
-#define MILLIS_PER_DAY INT64CONST(86400000)
+#include "java_calendar.h"
 
 HeaderShape
 header_shape(const ConnectSchema *schema)
@@ -43,22 +40,17 @@ header_shape(const ConnectSchema *schema)
 static void
 write_date(int64 millis, JsonWriter *out)
 {
-	int64 days = millis / MILLIS_PER_DAY - (millis % MILLIS_PER_DAY < 0);
-	int rest = (int) (millis - days * MILLIS_PER_DAY);
+	JavaCalendar date = java_calendar(millis);
+	bool midnight = millis >= MILLIS_PER_DAY && java_time_of_day(millis) == 0;
 	char text[64];
-	int year;
-	int month;
-	int day;
 	int size = 0;
 
-	j2date((int) (days + UNIX_EPOCH_JDATE), &year, &month, &day);
 	if (millis >= MILLIS_PER_DAY)
-		size = snprintf(text, sizeof(text), "%04d-%02d-%02d", year, month, day);
-	if (millis >= MILLIS_PER_DAY && rest != 0)
-		text[size++] = 'T';
-	if (millis < MILLIS_PER_DAY || rest != 0)
-		size += snprintf(text + size, sizeof(text) - size, "%02d:%02d:%02d.%03dZ", rest / 3600000, rest / 60000 % 60,
-						 rest / 1000 % 60, rest % 1000);
+		size = snprintf(text, sizeof(text), "%04" INT64_MODIFIER "d-%02d-%02d%s", date.year, date.month, date.day,
+						midnight ? "" : "T");
+	if (!midnight)
+		size += snprintf(text + size, sizeof(text) - size, "%02d:%02d:%02d.%03dZ", date.hour, date.minute, date.second,
+						 date.millis);
 	json_raw(out, text, size);
 }
 

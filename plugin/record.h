@@ -90,6 +90,8 @@ typedef struct ConnectRecord
 	const ConnectSchema *value_schema; /* NULL: none; a tombstone has neither schema nor value */
 	ConnectValue value;
 	List *headers;		 /* of RecordHeader *, in order; copy an item before changing it */
+	List *lent_headers;	 /* those of a delete that its tombstone will have */
+	bool lends_headers;	 /* no transform has copied them yet: what one adds is lent, too */
 	int32 partition;	 /* -1: the producer's partitioner decides */
 	int64 timestamp;	 /* ms since 1970, -1: not set */
 	const char *refusal; /* why a transform failed; NULL: none did */

@@ -117,11 +117,18 @@ write_simple_struct(const ConnectSchema *schema, ConnectValue *value, ConnectOut
 	for (int i = 0; i < value->count && obstacle == NULL; i++)
 	{
 		const ConnectSchema *field = connect_field_schema(schema, i);
+		ConnectValue item = value->items[i];
 
+		if (field->default_json != NULL)
+		{
+			connect_value_resolve(field, &item);
+			if (item.kind == VALUE_NULL) /* Struct#get */
+				item = connect_default(field);
+		}
 		if (i > 0)
 			json_char(output->writer, ',');
 		header_text(HEADER_ESCAPED, field->member, field->member_size, output->writer);
-		obstacle = write_simple(field, &value->items[i], true, output);
+		obstacle = write_simple(field, &item, true, output);
 	}
 	json_char(output->writer, '}');
 	return obstacle;

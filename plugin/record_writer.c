@@ -384,6 +384,7 @@ record_writer_send(RecordWriter *writer, ConnectRecord *record, const RecordFact
 
 	if (facts->context_headers)
 		record->headers = list_concat(record->headers, writer->context_headers);
+	record->lent_headers = record->lends_headers ? list_copy(record->headers) : NIL;
 	record->partition = -1;
 	record->timestamp = -1;
 	if (writer->chain != NULL && record->refusal == NULL && !transform_chain_apply(writer->chain, record))

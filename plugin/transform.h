@@ -56,6 +56,12 @@ typedef struct TransformClass
 	 */
 	TransformResult (*apply)(Transform *transform, ConnectRecord *record);
 
+	/*
+	 * What it adds to the headers of a delete is on the tombstone, too: in
+	 * Java both records have one Headers object, until a transform copies it.
+	 */
+	bool keeps_headers;
+
 	/* Of a predicate. */
 	bool (*test)(Transform *transform, const ConnectRecord *record);
 } TransformClass;

@@ -304,6 +304,37 @@ is_meant(const Transform *transform, const ConnectRecord *record)
 	return predicate == NULL || predicate->class->test(predicate, record) != transform->negate;
 }
 
+/* A record of its own came out of it, with a copy of the headers (newRecord() in Java); a sign is enough. */
+static bool
+is_another(const ConnectRecord *old, const ConnectRecord *new)
+{
+	return old->topic != new->topic || old->key_schema != new->key_schema || old->key.kind != new->key.kind ||
+		   old->key.items != new->key.items || old->value_schema != new->value_schema ||
+		   old->value.kind != new->value.kind || old->value.items != new->value.items ||
+		   list_length(old->headers) != list_length(new->headers);
+}
+
+static TransformResult
+apply_lending(Transform *transform, ConnectRecord *record)
+{
+	const ConnectRecord old = *record;
+	TransformResult result;
+
+	record->headers = list_copy(old.headers);
+	result = transform->class->apply(transform, record);
+	if (transform->class->keeps_headers && list_length(record->headers) >= list_length(old.headers))
+		record->lent_headers = list_copy(record->headers);
+	else if (is_another(&old, record))
+		record->lends_headers = false;
+	return result;
+}
+
+static TransformResult
+apply(Transform *transform, ConnectRecord *record)
+{
+	return record->lends_headers ? apply_lending(transform, record) : transform->class->apply(transform, record);
+}
+
 bool
 transform_chain_apply(TransformChain *chain, ConnectRecord *record)
 {
@@ -315,7 +346,7 @@ transform_chain_apply(TransformChain *chain, ConnectRecord *record)
 
 		if (!is_meant(transform, record))
 			continue;
-		if (transform->class->apply(transform, record) == RECORD_DROPPED)
+		if (apply(transform, record) == RECORD_DROPPED)
 			return false;
 		if (record->refusal != NULL)
 			break;

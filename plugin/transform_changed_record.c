@@ -239,4 +239,5 @@ const TransformClass transform_changed_record = {
 	TRANSFORM_OPTIONS(changed_options),
 	.configure = changed_configure,
 	.apply = changed_apply,
+	.keeps_headers = true,
 };

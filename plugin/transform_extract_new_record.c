@@ -440,4 +440,5 @@ const TransformClass transform_extract_new_record = {
 	TRANSFORM_OPTIONS(flatten_options),
 	.configure = flatten_configure,
 	.apply = flatten_apply,
+	.keeps_headers = true,
 };

@@ -496,4 +496,5 @@ const TransformClass transform_header_to_value = {
 	TRANSFORM_OPTIONS(header_options),
 	.configure = header_configure,
 	.apply = header_apply,
+	.keeps_headers = true,
 };

@@ -219,4 +219,5 @@ const TransformClass transform_partition_routing = {
 	TRANSFORM_OPTIONS(routing_options),
 	.configure = routing_configure,
 	.apply = routing_apply,
+	.keeps_headers = true,
 };

@@ -1,0 +1,1 @@
+CREATE TABLE t (id int PRIMARY KEY, n numeric(5,2) DEFAULT 1.5, big numeric(3,-2) DEFAULT 100, s text DEFAULT 'x', i int DEFAULT 7, b bytea DEFAULT '\x0102', l int[] DEFAULT '{}', at timestamp(3), d date, h time(3));

@@ -1,0 +1,6 @@
+INSERT INTO t VALUES (1, 'a');
+INSERT INTO u VALUES (1, 'a');
+UPDATE t SET id = 2;
+UPDATE u SET id = 2, v = 'b';
+DELETE FROM t;
+DELETE FROM u;
