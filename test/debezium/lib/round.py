@@ -2,7 +2,9 @@
 import json, os, re, subprocess, time
 
 from golden.lib.cases import DEFAULTS, Failed
-from golden.lib.records import from_line, from_message, write
+from golden.lib.records import from_line, from_message, members, write
+
+from .transforms import mark
 
 SENTINEL = "golden.sentinel"          # prefix of the logical messages that mark places in the stream
 SETTLE = "-- settle"                  # ends a line of SQL at which Debezium must have caught up (it reads the catalogue of the moment)
@@ -18,7 +20,29 @@ def heartbeats(sides):
 
 
 def is_sentinel(record):
-    return record["topic"].endswith(".message") and isinstance(record["key"], str) and SENTINEL in record["key"]
+    """Its own topic has messages of the changes too; transforms may have moved it, and what it says."""
+    return SENTINEL in f'{record["key"]}{record["value"]}{record["headers"]}'
+
+
+def murmur2(data):
+    """Kafka's hash of a key."""
+    multiply, mask = 0x5BD1E995, 0xFFFFFFFF
+    hashed, whole = 0x9747B28C ^ len(data), len(data) // 4 * 4
+    for at in range(0, whole, 4):
+        k = int.from_bytes(data[at:at + 4], "little") * multiply & mask
+        hashed = hashed * multiply & mask ^ (k ^ k >> 24) * multiply & mask
+    if data[whole:]:
+        hashed = (hashed ^ int.from_bytes(data[whole:], "little")) * multiply & mask
+    hashed = (hashed ^ hashed >> 13) * multiply & mask
+    return hashed ^ hashed >> 15
+
+
+def placed(line, partitions):
+    """A line of the file, in the partition that Kafka's producer would choose where the record has none."""
+    record = from_line(line)
+    if partitions > 1 and isinstance(record["key"], str) and not any(name == "partition" for name, _ in members(line)):
+        record["partition"] = (murmur2(record["key"].encode()) & 0x7FFFFFFF) % partitions
+    return record
 
 
 class Sides:
@@ -29,6 +53,7 @@ class Sides:
         self.debezium_error = self.our_error = None
         self.sql_errors = []
         self.columns = {}
+        self.window = None            # of rounds with transforms: seconds between which Debezium and we worked
 
 
 class Round:
@@ -46,8 +71,9 @@ class Round:
         config.update({key: str(value) for key, value in connector.items()})
         config.update({"database.hostname": self.server.host, "database.port": str(self.server.port), "database.user": self.server.user,
                        "database.password": "x", "database.dbname": self.name, "slot.name": self.slots[0], "snapshot.mode": "no_data",
-                       "topic.creation.default.partitions": "1", "topic.creation.default.replication.factor": "1"})
-        self.prefix = config["topic.prefix"]
+                       "topic.creation.default.replication.factor": "1"})
+        self.partitions = int(config.setdefault("topic.creation.default.partitions", "1"))
+        self.prefix, self.transformed = config["topic.prefix"], "transforms" in config
         return config
 
     def topics(self):
@@ -74,6 +100,14 @@ class Round:
                                             f"where s.slot_name = '{self.slots[0]}' and r.state = 'streaming';")
         return rows and rows[0][0]
 
+    def begin(self):
+        """Why Debezium does not even start, or None."""
+        try:
+            self.wait_streaming()
+        except Failed as error:
+            return str(error)
+        return None
+
     def wait_streaming(self):
         stable, since = self.wait("streaming", self.streaming), time.time()
         while time.time() - since < 0.4:                      # the connector may reconnect once
@@ -84,9 +118,9 @@ class Round:
 
     def sentinel(self, number):
         # the commit behind it writes the WAL out, which such a message alone does not
-        self.server.query(self.name, f"select pg_logical_emit_message(false, '{SENTINEL}', '{number}'); comment on schema public is '{number}';")
-        place = re.escape(self.prefix) + r"\.message"
-        # messages of the changes are in that topic too: what counts is the one that says so
+        content = mark(number) if self.transformed else number
+        self.server.query(self.name, f"select pg_logical_emit_message(false, '{SENTINEL}', '{content}'); comment on schema public is '{number}';")
+        place = self.topics() if self.transformed else re.escape(self.prefix) + r"\.message"
         self.wait(f"sentinel {number}", lambda: sum(map(is_sentinel, self.read(place))) >= number, 60)
 
     def read(self, pattern):
@@ -135,7 +169,7 @@ class Round:
 
     def run(self, before, changes, connector, stop=True):
         """Decode `changes` by both sides; without `stop` an SQL error ends a transaction, not the round."""
-        sides, config = Sides(), self.settings(connector)
+        sides, config, started = Sides(), self.settings(connector), time.time()
         self.kafka.delete(self.topics())
         self.fresh_consumer()
         self.clean()
@@ -144,13 +178,17 @@ class Round:
             self.run_sql(before, sides, stop)
             self.connect.start(self.connector, config)
             try:
-                self.wait_streaming()
+                sides.debezium_error = self.begin()
                 self.server.query(self.name, f"select pg_create_logical_replication_slot('{self.slots[1]}', 'wal2debezium');")
-                self.changes(changes, sides, stop)
+                if sides.debezium_error:      # so must we, and there must be something to read for that
+                    self.run_sql(self.pieces(changes)[0], sides, stop)
+                else:
+                    self.changes(changes, sides, stop)
             except Failed as error:
                 sides.debezium_error = str(error)
             sides.debezium = self.read(self.topics())
             self.connect.delete(self.connector)
+            sides.window = (started, time.time() + 120) if self.transformed else None
             for table, columns in self.columns().items():
                 sides.columns.setdefault(table, {}).update(columns)
             if not sides.debezium_error or sides.debezium_error.startswith("Debezium failed"):
@@ -178,7 +216,7 @@ class Round:
                 status = "none in time"
         if os.path.exists(out):
             with open(out, encoding="utf-8", newline="\n") as handle:
-                sides.ours = [from_line(line) for line in handle.read().split("\n")[:-1]]
+                sides.ours = [placed(line, self.partitions) for line in handle.read().split("\n")[:-1]]
         if status != 0:
             with open(log, encoding="utf-8", errors="replace") as handle:
                 sides.our_error = f"relay status {status}: {handle.read()[-1500:]}"
