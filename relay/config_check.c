@@ -423,6 +423,38 @@ check_identity_rules(Checker *checker)
 	}
 }
 
+/* It becomes a part of the connection's options, so nothing but a size may pass. */
+static void
+check_work_mem(Checker *checker)
+{
+	static const char *const units[] = {"", "kB", "MB", "GB"};
+	const char *value = config_text(checker->config, OPT_LOGICAL_DECODING_WORK_MEM);
+	size_t digits = value != NULL ? strspn(value, "0123456789") : 0;
+
+	if (value == NULL)
+		return;
+	for (size_t i = 0; digits > 0 && digits < 10 && i < sizeof(units) / sizeof(units[0]); i++)
+		if (strcmp(value + digits, units[i]) == 0)
+			return;
+	error_set(next_problem(checker), ERROR_CONFIG, "invalid value \"%s\" for option \"logical.decoding.work.mem\"",
+			  value);
+	error_hint(checker->error, "write a size as PostgreSQL does: 256MB");
+}
+
+/* Who watches over it must look often enough, and look at all. */
+static void
+check_watchdog(Checker *checker)
+{
+	int64_t interval_ms = config_int(checker->config, OPT_SLOT_WATCH_INTERVAL_MS);
+	int64_t timeout_ms = config_int(checker->config, OPT_WATCHDOG_TIMEOUT_MS);
+
+	if (timeout_ms == 0 || (interval_ms > 0 && timeout_ms >= 2 * interval_ms))
+		return;
+	error_set(next_problem(checker), ERROR_CONFIG,
+			  "option \"watchdog.timeout.ms\" is too short for \"slot.watch.interval.ms\"");
+	error_hint(checker->error, "make it at least twice slot.watch.interval.ms, which must not be 0");
+}
+
 static bool
 repeats_snapshots(const Config *config)
 {
@@ -486,6 +518,8 @@ check_combinations(Checker *checker)
 	check_exclusive(checker, OPT_MESSAGE_PREFIX_INCLUDE_LIST, OPT_MESSAGE_PREFIX_EXCLUDE_LIST);
 	check_identity_rules(checker);
 	note_dead_letters(checker);
+	check_work_mem(checker);
+	check_watchdog(checker);
 	check_flush_mode(checker);
 	check_http_listen(checker);
 }

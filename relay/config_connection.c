@@ -157,9 +157,9 @@ libpq_default(const char *keyword)
 	return value;
 }
 
-/* Our timeouts come last, hence win. */
+/* Our timeouts come last, hence win; for a walsender there may be memory to decode with, checked by config_check. */
 static void
-set_options(ConninfoParams *params)
+set_options(ConninfoParams *params, const char *work_mem)
 {
 	char *inherited = libpq_default("options");
 	const char *given = param_get(params, "options");
@@ -167,7 +167,8 @@ set_options(ConninfoParams *params)
 
 	if (given == NULL)
 		given = inherited;
-	options = given != NULL ? memory_printf("%s %s", given, ZERO_TIMEOUTS) : memory_strdup(ZERO_TIMEOUTS);
+	options = memory_printf("%s%s" ZERO_TIMEOUTS "%s%s", given != NULL ? given : "", given != NULL ? " " : "",
+							work_mem != NULL ? " -c logical_decoding_work_mem=" : "", work_mem != NULL ? work_mem : "");
 	param_set(params, "options", options);
 	free(options);
 	free(inherited);
@@ -199,7 +200,7 @@ build(const Config *config, ConninfoParams *params, bool replication, Error *err
 	params_from_properties(config, params);
 	if (config->conninfo != NULL && !params_from_conninfo(config->conninfo, params, error))
 		return false;
-	set_options(params);
+	set_options(params, replication ? config_text(config, OPT_LOGICAL_DECODING_WORK_MEM) : NULL);
 	set_patience(params);
 	if (param_get(params, "application_name") == NULL)
 		param_set(params, "application_name", "wal2kafka");

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "check.h"
 #include "command_line.h"
@@ -17,6 +18,7 @@
 #include "peek.h"
 #include "relay_run.h"
 #include "signals.h"
+#include "slot_watch.h"
 #include "status.h"
 
 typedef struct SinkChoice
@@ -62,11 +64,19 @@ sink_name(const CommandLine *command)
 	return "Kafka";
 }
 
+/* Nothing that hangs could be tidied up, and nothing needs it: what was not confirmed is sent again. */
+static void
+end_stuck(void)
+{
+	_exit(1);
+}
+
 static bool
 run_with_metrics(const RelaySettings *settings, Error *error)
 {
 	const char *listen_address = config_text(settings->config, OPT_HTTP_LISTEN);
 	HttpServer *server = NULL;
+	SlotWatch *watch = NULL;
 	bool done;
 
 	if (listen_address != NULL)
@@ -75,7 +85,9 @@ run_with_metrics(const RelaySettings *settings, Error *error)
 		if (server == NULL)
 			return false;
 	}
-	done = relay_run(settings, error);
+	done = slot_watch_new(settings->config, settings->log, settings->metrics, end_stuck, &watch, error) &&
+		   relay_run(settings, error);
+	slot_watch_free(watch);
 	http_server_free(server);
 	return done;
 }

@@ -24,6 +24,7 @@ struct Metrics
 {
 	pthread_mutex_t lock;
 	MetricsValues values;
+	SlotValues slot;
 };
 
 typedef struct MetricRow
@@ -63,6 +64,14 @@ metrics_publish(Metrics *metrics, const MetricsValues *values)
 	pthread_mutex_unlock(&metrics->lock);
 }
 
+void
+metrics_publish_slot(Metrics *metrics, const SlotValues *slot)
+{
+	pthread_mutex_lock(&metrics->lock);
+	metrics->slot = *slot;
+	pthread_mutex_unlock(&metrics->lock);
+}
+
 MetricsValues
 metrics_read(Metrics *metrics)
 {
@@ -70,6 +79,7 @@ metrics_read(Metrics *metrics)
 
 	pthread_mutex_lock(&metrics->lock);
 	values = metrics->values;
+	values.slot = metrics->slot;
 	pthread_mutex_unlock(&metrics->lock);
 	return values;
 }
@@ -117,6 +127,31 @@ snapshot_seconds(const MetricsValues *values)
 	return values->snapshot_started_ms == 0 ? 0 : (double) (end_ms - values->snapshot_started_ms) / 1000;
 }
 
+/* Of the slot, once it was looked at; returns how many. */
+static size_t
+fill_slot_rows(const SlotValues *slot, MetricRow *rows)
+{
+	const MetricRow filled[] = {
+		{"wal2kafka_slot_lag_bytes", "gauge", "WAL that the slot has not confirmed", (double) slot->lag_bytes},
+		{"wal2kafka_slot_retained_bytes", "gauge", "WAL that the server keeps for the slot",
+		 (double) slot->retained_bytes},
+		{"wal2kafka_slot_safe_bytes", "gauge", "WAL that may be written before the slot is lost, -1 without limit",
+		 (double) slot->safe_bytes},
+		{"wal2kafka_slot_seconds_to_loss", "gauge",
+		 "When the slot is lost at the present rate of WAL if it stands still, -1 if that is not in sight",
+		 slot->seconds_to_loss},
+		{"wal2kafka_slot_spilled_transactions_total", "counter", "Transactions that decoding spilled to disk",
+		 (double) slot->spilled_transactions},
+		{"wal2kafka_slot_spilled_bytes_total", "counter", "Bytes that decoding spilled to disk",
+		 (double) slot->spilled_bytes},
+	};
+
+	if (!slot->known)
+		return 0;
+	memcpy(rows, filled, sizeof(filled));
+	return sizeof(filled) / sizeof(filled[0]);
+}
+
 static size_t
 fill_rows(const MetricsValues *values, MetricRow *rows)
 {
@@ -161,9 +196,10 @@ fill_rows(const MetricsValues *values, MetricRow *rows)
 		 snapshot_seconds(values)},
 	};
 
-	_Static_assert(sizeof(filled) / sizeof(filled[0]) <= METRIC_ROWS_MAX, "METRIC_ROWS_MAX is too small");
+	_Static_assert(sizeof(filled) / sizeof(filled[0]) + 6 <= METRIC_ROWS_MAX, "METRIC_ROWS_MAX is too small");
 	memcpy(rows, filled, sizeof(filled));
-	return sizeof(filled) / sizeof(filled[0]);
+	return sizeof(filled) / sizeof(filled[0]) +
+		   fill_slot_rows(&values->slot, rows + sizeof(filled) / sizeof(filled[0]));
 }
 
 /* A label's value: backslash, quote and newline are escaped. */

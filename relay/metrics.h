@@ -12,6 +12,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The slot as the server shows it; by slot_watch. */
+typedef struct SlotValues
+{
+	bool known;
+	uint64_t lag_bytes;		 /* not confirmed */
+	uint64_t retained_bytes; /* kept for the slot */
+	int64_t safe_bytes;		 /* -1: no limit */
+	double seconds_to_loss;	 /* -1: not in sight */
+	uint64_t spilled_transactions;
+	uint64_t spilled_bytes;
+} SlotValues;
+
 typedef struct MetricsValues
 {
 	/* rising */
@@ -50,6 +62,7 @@ typedef struct MetricsValues
 	bool caught_up;				 /* nothing received is undelivered */
 	int64_t progress_at_ms;		 /* monotonic: when something moved last, or there was nothing to move */
 	int64_t heard_at_ms;		 /* monotonic: when the server last sent anything */
+	SlotValues slot;			 /* only in what metrics_read() returns */
 } MetricsValues;
 
 typedef struct Metrics Metrics;
@@ -58,6 +71,7 @@ extern Metrics *metrics_new(void);
 extern void metrics_free(Metrics *metrics);
 
 extern void metrics_publish(Metrics *metrics, const MetricsValues *values);
+extern void metrics_publish_slot(Metrics *metrics, const SlotValues *slot);
 extern MetricsValues metrics_read(Metrics *metrics);
 
 /*
