@@ -22,7 +22,15 @@ TRANSACTIONS = "app.transaction"
 
 def parse(topic, partition, offset, key, value):
     pairs = tuple(json.loads(key).items()) if key is not None else None
-    return Record(topic, partition, offset, pairs, json.loads(value) if value is not None else None)
+    return Record(topic, partition, offset, pairs, needed(json.loads(value)) if value is not None else None)
+
+
+def needed(value):
+    """The rest of a value is only large."""
+    if "source" in value:
+        value["source"] = {"txId": value["source"]["txId"]}
+        value.pop("before", None)
+    return value
 
 
 class Verdict:

@@ -58,7 +58,7 @@ class Chaos:
         self.topology.supervise()
         if rng.random() < 0.85:
             self.topology.wait_streaming()
-            time.sleep(rng.uniform(0.1, 0.8))
+            time.sleep(rng.uniform(0.05, 0.5))
 
     def settle(self):
         """The server answers, one relay is left, no prepared transaction hangs."""

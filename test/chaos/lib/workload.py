@@ -12,6 +12,8 @@ TABLES = """
     CREATE TABLE event (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, v text);
     CREATE SEQUENCE numbers;
 """
+# So many transactions of a session flow freely in a round; while a broker restarts, it need not be many more.
+FREELY = 300
 WORDS = ("plain", "it's", 'a "quote"', "back\\slash", "Łódź", "line\nbreak", "", "a new-tuple: x[integer]:1", "日本", "tab\tend")
 KINDS = (("plain", 40), ("big", 2), ("subtransactions", 10), ("savepoints", 10), ("ddl", 3), ("toast", 8), ("key_change", 10),
          ("message", 8), ("two_phase", 5), ("truncate", 2), ("rolled_back", 5))
@@ -45,7 +47,7 @@ class Worker(threading.Thread):
             self.done += 1
         except (psycopg2.OperationalError, psycopg2.InterfaceError, psycopg2.DatabaseError) as error:
             self.failed(error)
-        time.sleep(self.random.uniform(0, 0.05))
+        time.sleep(self.random.uniform(0, 0.05) if self.done < FREELY else 0.3)
 
     def failed(self, error):
         """Locks, duplicate keys and crashes are part of the game; what else the server refuses is a mistake here."""
