@@ -143,7 +143,7 @@ find_unit(OutboxPlan *plan)
 	const char *name = plan->timestamp.schema->name;
 
 	if (name == NULL)
-		plan->problem = "Unsupported field type INT64 (without logical schema name) for event timestamp";
+		plan->timestamp_problem = "Unsupported field type INT64 (without logical schema name) for event timestamp";
 	else if (strcmp(name, DEBEZIUM_TIME "Timestamp") == 0)
 		plan->unit = UNIT_MILLISECONDS;
 	else if (strcmp(name, DEBEZIUM_TIME "MicroTimestamp") == 0)
@@ -151,9 +151,9 @@ find_unit(OutboxPlan *plan)
 	else if (strcmp(name, DEBEZIUM_TIME "NanoTimestamp") == 0)
 		plan->unit = UNIT_NANOSECONDS;
 	else if (strcmp(name, CONNECT_TIMESTAMP) == 0)
-		plan->problem = "class java.util.Date cannot be cast to class java.lang.Long for event timestamp";
+		plan->timestamp_problem = "class java.util.Date cannot be cast to class java.lang.Long for event timestamp";
 	else
-		plan->problem = psprintf("Unsupported field type %s for event timestamp", name);
+		plan->timestamp_problem = psprintf("Unsupported field type %s for event timestamp", name);
 }
 
 static void

@@ -95,6 +95,7 @@ typedef struct OutboxPlan
 	OutboxField route;
 	OutboxField timestamp;
 	TimestampUnit unit;
+	const char *timestamp_problem; /* why no value of it can be used, a null can; NULL: any can */
 	OutboxField version;
 	OutboxField *places;  /* one per placement */
 	List *envelope_names; /* of what is placed in the envelope, const char *, and its schemas */

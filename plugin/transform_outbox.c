@@ -128,6 +128,11 @@ read_timestamp(OutboxEvent *event)
 		event->timestamp = processing_time(event);
 		return;
 	}
+	if (plan->timestamp_problem != NULL)
+	{
+		record_refuse(event->record, "%s", plan->timestamp_problem);
+		return;
+	}
 	event->timestamp = value->integer / (int64) plan->unit;
 	if (event->timestamp < -1)
 		record_refuse(event->record, "Invalid record timestamp " INT64_FORMAT, event->timestamp);

@@ -43,8 +43,13 @@ class Transforms(Generator):
         names = ("bool", "int2", "int4", "int8", "numeric", "char", "varchar", "text", "bytea", "json", "jsonb", "uuid", "date", "time", "timestamp", "timestamptz", "timetz", "interval", "hstore", "point", "plain_mood", "bit", "varbit", "citext", "xml", "money", "inet")
         found = [kind for kind in types.simple_types(self.rng) if kind.sql.split("(")[0].split(" ")[0] in names and not kind.sql.startswith('"')] + [Type("float8", floats, ["1.5", "null"])]
         for kind in found:
-            if kind.sql.startswith(("numeric", "timetz")):      # no NaN, no seconds in offsets: these end Debezium's task where they are required
+            # what cannot be converted ends Debezium's task where it is required; with errors.tolerance=all we leave it out
+            if kind.sql.startswith(("numeric", "timetz")):
                 kind.values = kind.plain
+            elif kind.sql.startswith("timestamptz"):
+                kind.plain = types.stamps(types.PLAIN_STAMPS, ("", "+00", "-05"))
+            elif kind.sql.startswith("time") and not kind.sql.startswith("timestamp"):
+                kind.plain = quoted(["12:34:56.7", "00:00:00.000001", "23:59:59.999999"])
             kind.defaults = [text for text in kind.defaults if not any(word in text.lower() for word in ("inf", "nan")) and "current_user" not in text]
         return found
 
