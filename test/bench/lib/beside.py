@@ -55,6 +55,12 @@ class Beside:
     def run(self):
         self.server.start_kafka()
         self.topics = Topics(self.server.kafka, self.server.folder + "/kafka")
+        try:
+            self.report(self.measure_all())
+        finally:
+            self.topics.close()
+
+    def measure_all(self):
         results = {}
         for wal in dict.fromkeys(workload.wal() for workload in self.workloads):
             same = [workload for workload in self.workloads if workload.wal() == wal]
@@ -67,7 +73,7 @@ class Beside:
             for workload in same:
                 results[workload] = self.measure(workload)
             self.server.drop_slots()
-        self.report(results)
+        return results
 
     def measure(self, workload):
         slots = {side: [name for name, _ in names] for side, names in self.slots(workload).items()}

@@ -78,3 +78,4 @@ def run(server, debezium):
             measure(server, topics, workload, side, plugin)
         finally:
             side.close()
+    topics.close()

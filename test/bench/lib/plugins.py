@@ -21,7 +21,7 @@ def prepare(server, repeat):
     for number, (plugin, _) in enumerate(PLUGINS.values()):
         server.create_slot(f"bench_{number}", plugin)
     for _ in range(repeat):
-        server.psql("-f", server.sql_file("changes.sql"), "-c", "truncate bench")
+        server.psql("-f", server.sql_file("changes.sql"), "-c", "truncate bench restart identity")
     server.psql("-c", "checkpoint")
     return server.psql("-c", "select pg_current_wal_insert_lsn()")
 

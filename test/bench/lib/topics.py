@@ -26,6 +26,12 @@ class Topics:
         self.names = names
         self.kafka.fresh_consumer()
 
+    def close(self):
+        """Before the broker goes, or librdkafka complains of it."""
+        if self.kafka.consumer:
+            self.kafka.consumer.close()
+        self.kafka = self.admin = None
+
     def ends(self):
         return {name: self.kafka.end(name, 0) for name in self.names}
 
