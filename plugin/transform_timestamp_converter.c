@@ -297,6 +297,11 @@ time_apply(Transform *transform, ConnectRecord *record)
 	if ((schema == NULL || converter->field != NULL) && !operand_is_null(&operand) &&
 		!operand_is_struct(&operand, "converting timestamp formats"))
 		return RECORD_KEPT;
+	if (converter->field != NULL && strcmp(schema->type, "struct") != 0)
+	{
+		record_refuse(record, "Cannot list fields on non-struct type");
+		return RECORD_KEPT;
+	}
 	plan = record_plan(record, transform, schema, NULL, time_plan);
 	if (converter->field == NULL)
 		convert(converter, record, plan, schema, operand.value);

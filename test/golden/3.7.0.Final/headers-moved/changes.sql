@@ -1,0 +1,3 @@
+INSERT INTO t VALUES (1, 'a');
+INSERT INTO t VALUES (2, 'a');
+UPDATE t SET v = 'b';
