@@ -402,7 +402,7 @@ fill(Filling *filling, const JsonNode *node, const ConnectSchema *schema, Connec
 	{
 		case NODE_NULL:
 			if (!schema->optional)
-				return refuse(filling, "Invalid value: null used for required field: \"null\", schema type: STRUCT");
+				return refuse(filling, "Invalid value: null used for required field, schema type: STRUCT");
 			*value = connect_null();
 			return true;
 		case NODE_ARRAY:
