@@ -15,6 +15,7 @@
 #include "progress_json.h"
 #include "progress_topic.h"
 #include "signals.h"
+#include "snapshot_state.h"
 
 #define KAFKA_TIMEOUT_MS 8000
 #define WATCH_INTERVAL_MS 1000
@@ -89,6 +90,7 @@ typedef struct Status
 {
 	PGresult *slot;			/* NULL or without a row: not there */
 	char *progress;			/* JSON, or NULL: none, or not asked */
+	char *snapshot;			/* JSON of what is missing of a snapshot at work, or cut; NULL: none */
 	Error progress_problem; /* ERROR_NONE: it was read, or there is none */
 } Status;
 
@@ -150,6 +152,8 @@ read_progress(const Config *config, Logger *log, Status *status)
 						 PQgetvalue(status->slot, 0, STATUS_DATABASE));
 	if (progress_read(topic, &how, &progress, &found, &other_system, &status->progress_problem) && found)
 		status->progress = progress_value_json(&progress);
+	if (status->progress != NULL && progress.snapshot == SNAPSHOT_PLANNED && progress_stored_snapshot(topic) != NULL)
+		status->snapshot = memory_strdup(progress_stored_snapshot(topic));
 	progress_free(topic);
 }
 
@@ -163,6 +167,17 @@ print_size(double bytes)
 	for (; bytes >= 10240 && unit < 4; unit++)
 		bytes /= 1024;
 	printf(unit > 0 ? " (%.0f %s)" : "", bytes, units[unit]);
+}
+
+/* A snapshot that somebody reads, or that was cut and goes on at the next start. */
+static void
+print_snapshot(const char *json)
+{
+	CutSnapshot *cut = snapshot_state_parse(json, strlen(json));
+
+	if (cut != NULL)
+		printf("%-16s %zu tables not yet delivered, whole or in part\n", "snapshot", cut->table_count);
+	snapshot_state_free(cut);
 }
 
 static void
@@ -188,6 +203,8 @@ print_text(const Status *status)
 	}
 	if (status->progress != NULL)
 		printf("%-16s %s\n", "progress", status->progress);
+	if (status->snapshot != NULL)
+		print_snapshot(status->snapshot);
 	else if (status->progress_problem.kind != ERROR_NONE)
 		printf("%-16s not known: %s\n", "progress", status->progress_problem.message);
 }
@@ -233,6 +250,11 @@ print_json(const Status *status)
 	gen_columns(gen, status->slot);
 	gen_text(gen, "active");
 	yajl_gen_bool(gen, !PQgetisnull(status->slot, 0, STATUS_ACTIVE_PID));
+	if (status->snapshot != NULL)
+	{
+		gen_text(gen, "snapshot");
+		gen_raw(gen, status->snapshot);
+	}
 	if (status->progress != NULL)
 	{
 		gen_text(gen, "progress");
@@ -275,6 +297,8 @@ show(const Config *config, const CommandLine *command, Logger *log, PGconn *conn
 	{
 		free(status->progress);
 		status->progress = NULL;
+		free(status->snapshot);
+		status->snapshot = NULL;
 		status->progress_problem.kind = ERROR_NONE;
 		read_progress(config, log, status);
 		log_mask(log, status->progress_problem.message);
@@ -294,7 +318,7 @@ show(const Config *config, const CommandLine *command, Logger *log, PGconn *conn
 int
 status_command(const Config *config, const CommandLine *command, Logger *log)
 {
-	Status status = {NULL, NULL, {ERROR_NONE, "", ""}};
+	Status status = {NULL, NULL, NULL, {ERROR_NONE, "", ""}};
 	Error error = {ERROR_NONE, "", ""};
 	PGconn *conn = NULL;
 	bool shown = false;
@@ -317,5 +341,6 @@ status_command(const Config *config, const CommandLine *command, Logger *log)
 	}
 	PQfinish(conn);
 	free(status.progress);
+	free(status.snapshot);
 	return shown || command->watch ? 0 : fail(log, &error);
 }

@@ -77,6 +77,8 @@ for my $round (1 .. $rounds)
     $resumed++ if $log =~ /goes on with what is missing/;
     last if $log =~ /streaming from replication slot/;
 }
+my ($status, $said) = relay_run('status', $config, '-b', kafka_servers());
+like($said, qr/^snapshot +\d tables not yet delivered/m, 'status tells of it') if $log !~ /streaming from replication slot/;
 my $relay = W2D::Relay->start(@command);
 $relay->wait_streaming($node, 'relay');
 note($relay->log);
