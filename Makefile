@@ -71,6 +71,13 @@ check-debezium:
 	@$(MAKE) -s all
 	@test/debezium/run $(DEBEZIUM_OPTIONS)
 
+# Hostile input for long: FUZZ_SECONDS for each fuzzer, FUZZ_OPTIONS configurations for the plugin.
+fuzz:
+	@test/tools/provision check
+	@$(MAKE) -s all
+	@$(MAKE) -s -C test/fuzz run BUILD=$(CURDIR)/build/unit FUZZ_SECONDS=$(or $(FUZZ_SECONDS),600)
+	@FUZZ_OPTIONS=$(or $(FUZZ_OPTIONS),1000000) test/tools/check hostile
+
 bench:
 	@test/tools/provision bench
 	@$(MAKE) -s all
@@ -92,5 +99,5 @@ clean:
 distclean: clean
 	rm -rf build
 
-.PHONY: all help provision install uninstall demo check unit regress isolation golden kafka tap chaos check-assert check-debezium installcheck bench \
+.PHONY: all help provision install uninstall demo check unit regress isolation golden kafka tap chaos check-assert check-debezium installcheck bench fuzz \
 	lint format clean distclean

@@ -3,9 +3,7 @@
  *	  Any bytes as a stream of frames: the reader must refuse or read them,
  *	  never touch what is not its own.
  *
- * The input is cut in frames: u32 length, bytes.  With clang it is a libFuzzer
- * target (-fsanitize=fuzzer,address); with -DSTANDALONE it reads the files
- * named on the command line, and with `--seed FILE` writes a good stream.
+ * The input is cut in frames: u32 length, bytes.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -13,9 +11,8 @@
 #include <stdlib.h>
 
 #include "frame_builder.h"
+#include "fuzz.h"
 #include "json_line.h"
-
-extern int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Reads each byte that an entry lends, as sinks do. */
 static void
@@ -79,26 +76,26 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	return 0;
 }
 
-#ifdef STANDALONE
 static void
-write_frame(FILE *file, const FrameBuilder *builder)
+add_frame(Buffer *stream, const FrameBuilder *builder)
 {
 	uint32_t size = (uint32_t) builder->frame.size;
 
-	fwrite(&size, sizeof(size), 1, file);
-	fwrite(builder->frame.data, 1, builder->frame.size, file);
+	buffer_append(stream, &size, sizeof(size));
+	buffer_append(stream, builder->frame.data, builder->frame.size);
 }
 
-static int
-write_seed(const char *path)
+size_t
+fuzz_seed(size_t index, uint8_t *data, size_t room)
 {
 	static const char *const headers[] = {"h", "v", "h", NULL, NULL};
 	static const FrameHole holes[] = {{0, HOLE_SNAPSHOT_MARK}, {1, HOLE_SEQUENCE}, {2, HOLE_PROCESSING_US}};
 	FrameBuilder builder = {0};
-	FILE *file = fopen(path, "wb");
+	Buffer stream = {0};
+	size_t size;
 
-	if (file == NULL)
-		return 1;
+	if (index > 0)
+		return 0;
 	build_start(&builder, FRAME_ENDS_TRANSACTION, 7, 0x100, 0x140);
 	build_hello(&builder);
 	build_topic(&builder, 1, "topic");
@@ -118,37 +115,15 @@ write_seed(const char *path)
 										  .holes = holes,
 										  .hole_count = 3});
 	build_empty(&builder, ENTRY_COMMIT);
-	write_frame(file, &builder);
+	add_frame(&stream, &builder);
 	build_start(&builder, 0, 8, 0x200, 0x240);
 	build_forget(&builder, ENTRY_SCHEMA, 2);
 	build_empty(&builder, ENTRY_BEGIN);
 	build_record(&builder, &(BuiltRecord){.topic = 1, .flags = RECORD_NULL_VALUE, .key = "null"});
-	write_frame(file, &builder);
+	add_frame(&stream, &builder);
+	size = stream.size < room ? stream.size : room;
+	memcpy(data, stream.data, size);
+	buffer_free(&stream);
 	buffer_free(&builder.frame);
-	return fclose(file) == 0 ? 0 : 1;
+	return size;
 }
-
-static void
-read_file(const char *path)
-{
-	static char data[1 << 20];
-	FILE *file = fopen(path, "rb");
-	size_t size;
-
-	if (file == NULL)
-		return;
-	size = fread(data, 1, sizeof(data), file);
-	fclose(file);
-	LLVMFuzzerTestOneInput((const uint8_t *) data, size);
-}
-
-int
-main(int argc, char **argv)
-{
-	if (argc == 3 && strcmp(argv[1], "--seed") == 0)
-		return write_seed(argv[2]);
-	for (int i = 1; i < argc; i++)
-		read_file(argv[i]);
-	return 0;
-}
-#endif
