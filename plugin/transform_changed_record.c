@@ -196,6 +196,8 @@ find_image(ConnectRecord *record, const char *name)
 {
 	Image image = {NULL, NULL};
 
+	if (connect_field_index(record->value_schema, name) < 0)
+		record_refuse(record, "%s is not a valid field name", name);
 	image.value = connect_field(record->value_schema, &record->value, name, &image.schema);
 	if (image.value != NULL)
 		connect_value_resolve(image.schema, image.value);
@@ -218,10 +220,12 @@ changed_apply(Transform *transform, ConnectRecord *record)
 	Image after;
 	Names names;
 
-	if (!record_is_envelope(record))
+	if (!record_is_envelope(record) || record->value.kind == VALUE_NULL)
 		return RECORD_KEPT;
-	before = find_image(record, "before");
 	after = find_image(record, "after");
+	before = find_image(record, "before");
+	if (record->refusal != NULL)
+		return RECORD_KEPT;
 	names.changed = empty_list(room(&before) + room(&after));
 	names.unchanged = empty_list(room(&after));
 	if (before.value != NULL && after.value != NULL)

@@ -173,11 +173,11 @@ class Transforms(Generator):
             config["value.converter.delegate.converter.type"] = "org.apache.kafka.connect.json.JsonConverter"
             config["value.converter.delegate.converter.type.schemas.enable"] = rng.choice(["true", "false"])
         elif roll < 0.27 and not any(alias.startswith("decode") for alias, _ in self.steps):
-            text = self.chance(0.5)
+            text = "name" in self.fields and self.chance(0.5)
             self.drop("value.converter.")
             config["value.converter"] = "org.apache.kafka.connect." + ("storage.StringConverter" if text else "converters.ByteArrayConverter")
             config["binary.handling.mode"] = "bytes"
-            self.add("last", CONNECT + "ExtractField$Value", {"field": rng.choice(self.fields)}, guard=True)
+            self.add("last", CONNECT + "ExtractField$Value", {"field": "name" if text else rng.choice(self.fields)}, guard=True)    # text of bytes and the like is refused here
             self.predicates["message"] = "TopicNameMatches", "pattern", ".*message.*"
             self.steps += [("inner", {"type": CONNECT + "ExtractField$Value", "field": "message", "predicate": "message"}),
                            ("content", {"type": CONNECT + "ExtractField$Value", "field": "prefix" if text else "content", "predicate": "message"})]
@@ -391,9 +391,10 @@ class Transforms(Generator):
     def timezone(self):
         options = {"converted.timezone": self.rng.choice(ZONES)}
         roll, table = self.rng.random(), self.rng.choice(self.tables)
-        names = [text for text in (f"source:{table.name}", f"source:{table.name}:ts", f"topic:{self.prefix}.public.{table.name}", f"topic:{self.prefix}.public.{table.name}:at", "ts", "at", "before.ts", "source.ts_ms") if plain(table.name) or ":" not in text]
+        names = [text for text in (f"source:{table.name}", f"source:{table.name}:ts", f"topic:{self.prefix}.public.{table.name}", f"topic:{self.prefix}.public.{table.name}:at") if table.name.isascii()] or ["ts:at"]
+        names += ["ts", "source.ts_ms"] if self.chance(0.1) else []          # refused at start
         if roll < 0.6:
-            options["include.list" if roll < 0.35 else "exclude.list"] = ",".join(self.rng.sample(names, self.rng.randint(1, 2)))
+            options["include.list" if roll < 0.35 else "exclude.list"] = ",".join(self.rng.sample(names, min(len(names), self.rng.randint(1, 2))))
         self.add("zone", DEBEZIUM + "TimezoneConverter", options)
 
     def decode(self):
