@@ -20,8 +20,10 @@ SELECT p, matched(p) FROM unnest(ARRAY[
 -- what would be read otherwise, or not at all, is refused by name
 SELECT split_part(refusal('table.include.list', p), E'\n', 1) FROM unnest(ARRAY[
     '[a-z&&[^b]]', '[a[b]]', '[]a]', '\p{IsLatin}', '\p{javaLowerCase}', '\p{InGreek}', '\X', '\G', '\N{DIGIT ONE}', '\b{g}', '(?u)a', '(?m)a', '(?#c)', '(?P<n>a)',
-    '(a)\1', '(?<n>a)\k<n>', '(?<=a+)b', 'a**', '*a', '{1}', 'a{,2}', '(a', 'a)', '[a', '[b-a]', '\p{', '\x4', '\08', '\ud83d', '(*UTF)', '\'
+    '(a)\1', '(?<n>a)\k<n>', 'a**', '*a', '{1}', 'a{,2}', '(a', 'a)', '[a', '[b-a]', '\p{', '\x4', '\08', '\ud83d', '(*UTF)', '\'
 ]) AS p;
+-- why a pattern is wrong differs from one version of PCRE2 to the next
+SELECT refusal('table.include.list', '(?<=a+)b') LIKE 'invalid regular expression "(?<=a+)b" in option "table.include.list": %';
 -- a pattern cannot take the server's time
 CREATE TABLE aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa (id int);
 INSERT INTO aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa VALUES (1);
