@@ -140,6 +140,10 @@ sub topic_report
     return { $text =~ /(\w+)=(-?\d+)/g };
 }
 
+# Processes that a test which dies must not wait for.
+my @watchers;
+END { local $?; kill 'KILL', @watchers }
+
 # Watches what can be read of a topic of one partition, committed, while it grows; the code that is returned ends that
 # and says what was seen (exactly_once_report.py).
 sub committed_report
@@ -154,8 +158,10 @@ sub committed_report
         exec $ENV{PYTHON}, "$top/test/lib/exactly_once_report.py", $servers, $topic or POSIX::_exit(127);
     }
     close $our_end;
+    push @watchers, $pid;
     return sub {
         close $its_end;
+        @watchers = grep { $_ != $pid } @watchers;
         local $/;
         my $text = <$said> // '';
         close $said or die "could not read topic $topic: $text\n";
