@@ -46,7 +46,7 @@ write_date(int64 millis, JsonWriter *out)
 	int size = 0;
 
 	if (millis >= MILLIS_PER_DAY)
-		size = snprintf(text, sizeof(text), "%04" INT64_MODIFIER "d-%02d-%02d%s", date.year, date.month, date.day,
+		size = snprintf(text, sizeof(text), "%04lld-%02d-%02d%s", (long long) date.year, date.month, date.day,
 						midnight ? "" : "T");
 	if (!midnight)
 		size += snprintf(text + size, sizeof(text) - size, "%02d:%02d:%02d.%03dZ", date.hour, date.minute, date.second,
