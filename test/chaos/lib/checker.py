@@ -81,10 +81,11 @@ class Checker:
             self.deletes[place] = found[1:]
         return found
 
-    def round(self, expected, observed, samples=()):
+    def round(self, expected, observed, samples=(), split=()):
         """expected: records in the order of commits. observed: {(topic, partition): [Record] in the order of offsets}.
 
-        Returns the verdict and, by partition, the records without repeated ones.
+        Returns the verdict and, by partition, the records without repeated ones. split: transactions whose
+        parts may be seen.
         """
         verdict = Verdict()
         wanted = {item.identity: (index, item) for index, item in enumerate(expected)}
@@ -96,7 +97,7 @@ class Checker:
             if identity not in self.seen:
                 verdict.add("lost", f"{item.identity} {item.topic} {item.key} {item.op}")
         self.whole(wanted, verdict)
-        self.visible(places, samples, verdict)
+        self.visible({xid: found for xid, found in places.items() if xid not in split}, samples, verdict)
         verdict.records = len(expected)
         verdict.transactions = sum(1 for item in expected if item.identity[0] in "bm")
         return verdict, first

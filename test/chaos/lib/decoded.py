@@ -17,6 +17,11 @@ COLUMN = re.compile(r"""(\w+)\[([^\]]+)\]:((?:'(?:[^']|'')*')|[^' ]+)(?: |$)""",
 MARKED = re.compile(r"(old-key|new-tuple): ")
 
 
+def lsn(text):
+    high, low = text.split("/")
+    return int(high, 16) << 32 | int(low, 16)
+
+
 def value(type_name, text):
     if text == "null":
         return None

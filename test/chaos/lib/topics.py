@@ -1,15 +1,15 @@
 """Kafka's side: the topics, what a read_committed consumer gets of them, and how far it could see at any moment."""
-import threading, time
+import json, threading, time
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from .checker import parse
-from .decoded import PREFIX
+from .decoded import PREFIX, lsn
 
 # Truncates have no key: only where there is one partition do they keep their place among the rows.
 PARTITIONS = {"public.account": 3, "public.doc": 2, "public.pair": 2, "public.event": 1, "message": 2, "transaction": 1}
-PROGRESS = "wal2debezium_progress"
+PROGRESS = "wal2kafka-progress"
 
 
 def quiet(error):
@@ -61,6 +61,20 @@ class Topics:
             return records
         finally:
             consumer.close()
+
+    def parts(self, seconds=30):
+        """Commit LSNs of transactions that progress says were committed in parts."""
+        consumer, found, deadline = self.consumer(**{"enable.partition.eof": True}), set(), time.time() + seconds
+        consumer.assign([TopicPartition(PROGRESS, 0, 0)])
+        while time.time() < deadline:
+            for message in consumer.consume(1000, timeout=0.2):
+                if message.error() is not None:
+                    if message.error().code() == KafkaError._PARTITION_EOF:
+                        consumer.close()
+                        return found
+                elif message.value() and (part := json.loads(message.value()).get("partial", {})).get("n"):
+                    found.add(lsn(part["commit_lsn"]))
+        raise RuntimeError(f"could not read {PROGRESS} to the end")
 
     def take(self, messages, records, ends, left):
         for message in messages:

@@ -3,7 +3,7 @@ import glob, json, os, shutil, signal, subprocess, tempfile, time
 
 import psycopg2
 
-from .decoded import KEYS, PREFIX
+from .decoded import KEYS, PREFIX, lsn
 from .proxy import Proxy
 from .topics import Topics
 from .workload import TABLES
@@ -214,8 +214,3 @@ class Topology:
             rows = self.sql(f"SELECT to_jsonb(t) FROM {table} t")
             found[table] = {tuple((name, row[name]) for name in key): row for (row,) in rows}
         return found
-
-
-def lsn(text):
-    high, low = text.split("/")
-    return int(high, 16) << 32 | int(low, 16)
