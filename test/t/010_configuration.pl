@@ -20,7 +20,7 @@ sub refused
 refused('unrecognized key', { 'topic.prefx' => 'x' }, qr/"topic\.prefx"/);
 refused('value not allowed', { 'decimal.handling.mode' => 'exact' }, qr/"decimal\.handling\.mode".*(precise|"exact")/s);
 refused('number out of range', { 'database.port' => '70000' }, qr/"database\.port"/);
-refused('not built yet', { 'transforms' => 'outbox', 'transforms.outbox.type' => 'io.debezium.transforms.outbox.EventRouter' }, qr/"transforms/);
+refused('not built yet', { 'slot.stream.params' => 'a=b' }, qr/"slot\.stream\.params"/);
 refused('two tasks', { 'tasks.max' => '2' }, qr/"tasks\.max"/);
 refused('another connector', { 'connector.class' => 'io.debezium.connector.mysql.MySqlConnector' }, qr/"connector\.class"/);
 refused('slot name', { 'slot.name' => 'No Good' }, qr/"slot\.name"/);

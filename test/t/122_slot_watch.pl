@@ -15,9 +15,10 @@ my $rows = q{INSERT INTO t SELECT g, repeat('x', 1000) FROM generate_series(%d, 
 # spilling, and what helps
 my $relay = W2D::Relay->start('run', relay_config($node, %often), '--sink', 'null');
 $relay->wait_streaming($node, 'relay');
+sleep 2; # it has looked once: what was spilled before is no news
 $node->safe_psql('postgres', sprintf $rows, 1, 3000);
 wait_delivered($node, 'relay');
-wait_for('a word about spilling', sub { $relay->log =~ /decoding for slot "relay" spilled \d+ transactions .*server: 64kB\); logical\.decoding\.work\.mem/ });
+wait_for('a word about spilling', sub { $relay->log =~ /decoding for slot "relay" spilled \d+ transactions .*server: 64kB\); logical\.decoding\.work\.mem/ }, 20) or note($relay->log);
 pass('spilling is noticed');
 is($relay->stop, 0, 'it stops');
 
