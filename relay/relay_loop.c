@@ -149,7 +149,7 @@ static bool
 check_hello(Loop *loop, Error *error)
 {
 	Relay *relay = loop->relay;
-	uint64_t config_hash = loop->entry->hello.config_hash;
+	uint64_t config_hash = resume_hash(loop->entry->hello.config_hash, loop->entry->hello.plugin_version);
 
 	if (!resume_partial_fits(loop->plan, &relay->progress, config_hash))
 	{

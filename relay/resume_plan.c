@@ -415,6 +415,16 @@ resume_plan(const ResumeInput *input, ResumePlan *plan, Error *error)
 	return verdict == VERDICT_GO;
 }
 
+uint64_t
+resume_hash(uint64_t config_hash, Bytes plugin_version)
+{
+	uint64_t hash = config_hash;
+
+	for (size_t i = 0; i < plugin_version.size; i++)
+		hash = (hash ^ (unsigned char) plugin_version.data[i]) * UINT64_C(1099511628211); /* FNV-1a */
+	return hash;
+}
+
 bool
 resume_partial_fits(const ResumePlan *plan, const Progress *progress, uint64_t config_hash)
 {

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "error.h"
+#include "frame_reader.h"
 
 typedef enum SnapshotState
 {
@@ -101,6 +102,9 @@ typedef struct ResumePlan
 
 /* Decides. False: refused (ERROR_REFUSED with the reason and a way out). */
 extern bool resume_plan(const ResumeInput *input, ResumePlan *plan, Error *error) MUST_CHECK;
+
+/* What decides which records a transaction has: the options' hash of HELLO and the plugin's version in one number. */
+extern uint64_t resume_hash(uint64_t config_hash, Bytes plugin_version);
 
 /*
  * After HELLO: do the records to be skipped still mean the same?  False: the

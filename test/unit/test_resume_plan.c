@@ -276,6 +276,17 @@ test_exactly_once_goes_on(void)
 }
 
 static void
+test_hash(void)
+{
+	const Bytes one = {"1.0", 3};
+	const Bytes other = {"1.1", 3};
+
+	unit_ok(resume_hash(7, one) == resume_hash(7, one), "the same options and plugin");
+	unit_ok(resume_hash(7, one) != resume_hash(8, one), "other options");
+	unit_ok(resume_hash(7, one) != resume_hash(7, other), "another plugin");
+}
+
+static void
 test_exactly_once_refused(void)
 {
 	ResumeInput input = exactly_once();
@@ -399,6 +410,7 @@ test_configured(void)
 int
 main(void)
 {
+	test_hash();
 	test_exactly_once_goes_on();
 	test_exactly_once_refused();
 	test_exactly_once_timeline();
