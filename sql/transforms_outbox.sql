@@ -100,8 +100,8 @@ SELECT * FROM boxes('{"transforms.o.table.field.event.id": "nr"}');
 SELECT * FROM boxes('{"transforms.o.table.field.event.key": "nr"}');
 SELECT * FROM boxes('{"transforms.o.table.field.event.timestamp": "at"}');
 SELECT * FROM boxes('{"transforms.o.table.field.event.timestamp": "tenant"}');
-SELECT * FROM boxes('{"transforms.o.table.field.event.timestamp": "k"}');
-SELECT * FROM boxes('{"transforms.o.table.field.event.timestamp": "made", "time.precision.mode": "connect"}');
+SELECT * FROM boxes('{"transforms.o.route.by.field": "body", "transforms.o.table.field.event.timestamp": "k"}');
+SELECT * FROM boxes('{"transforms.o.route.by.field": "body", "transforms.o.table.field.event.timestamp": "made", "time.precision.mode": "connect"}');
 TRUNCATE box;
 SELECT count(*) >= 0 FROM lines();
 -- What is deleted is left out whatever its columns are.
