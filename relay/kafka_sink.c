@@ -30,6 +30,8 @@
 
 /* Fewer records than this waiting: the stream is not in a hurry. */
 #define FEW_RECORDS 50
+/* A commit this soon after another is one of many: linger.ms, 2, is the most it waits, and makes batches of them. */
+#define SOON_MS 2
 #define ABORT_MS 2000 /* for taking a transaction back */
 
 _Static_assert(sizeof(void *) >= sizeof(uint64_t), "a message's opaque pointer carries the ticket");
@@ -53,6 +55,7 @@ typedef struct KafkaSink
 	TicketSource *sources;
 	uint64_t settled_ticket; /* refused in put, to be reported by the next poll */
 	uint64_t settled_count;
+	int64_t committed_ms; /* when the last transaction ended */
 } KafkaSink;
 
 /* One service of the queue. */
@@ -369,10 +372,13 @@ static bool
 kafka_commit(Sink *sink, Error *error)
 {
 	KafkaSink *self = kafka_sink(sink);
+	int64_t now_ms = clock_monotonic_ms();
+	bool alone = now_ms - self->committed_ms >= SOON_MS;
 
 	(void) error;
-	if (self->transaction == NULL && rd_kafka_outq_len(self->producer) < FEW_RECORDS)
+	if (self->transaction == NULL && alone && rd_kafka_outq_len(self->producer) < FEW_RECORDS)
 		kafka_flusher_wake(self->flusher);
+	self->committed_ms = now_ms;
 	return true;
 }
 
