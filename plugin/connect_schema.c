@@ -161,3 +161,18 @@ connect_schema_render(const ConnectSchema *schema, JsonWriter *writer)
 	render_text(writer, "field", schema->field);
 	json_char(writer, '}');
 }
+
+int
+connect_decimal_scale(const ConnectSchema *schema)
+{
+	ListCell *cell;
+
+	foreach (cell, schema->parameters)
+	{
+		const ConnectParameter *parameter = lfirst(cell);
+
+		if (strcmp(parameter->name, "scale") == 0)
+			return atoi(parameter->value);
+	}
+	return 0;
+}

@@ -60,6 +60,9 @@ extern void connect_schema_add(ConnectSchema *schema, const char *field, const c
 /* A copy whose own members can be changed; children are shared. */
 extern ConnectSchema *connect_schema_copy(const ConnectSchema *schema);
 
+/* The scale of a Decimal, from its parameters; 0: it has none. */
+extern int connect_decimal_scale(const ConnectSchema *schema);
+
 /* Member order: type, items/keys/values/fields, optional, name, version, doc, parameters, default, field. */
 extern void connect_schema_render(const ConnectSchema *schema, JsonWriter *writer);
 

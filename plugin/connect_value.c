@@ -182,21 +182,6 @@ connect_default(const ConnectSchema *schema)
 
 /* ---------------------------------------------------------------- JSON */
 
-static int
-decimal_scale(const ConnectSchema *schema)
-{
-	ListCell *cell;
-
-	foreach (cell, schema->parameters)
-	{
-		const ConnectParameter *parameter = lfirst(cell);
-
-		if (strcmp(parameter->name, "scale") == 0)
-			return atoi(parameter->value);
-	}
-	return 0;
-}
-
 static bool
 is_decimal(const ConnectSchema *schema)
 {
@@ -207,9 +192,9 @@ static void
 write_decimal_text(const ConnectSchema *schema, const ConnectValue *value, JsonWriter *writer)
 {
 	Size size;
-	char *text = decimal_plain_text(value->bytes, value->size, decimal_scale(schema), &size);
+	char *text = decimal_plain_text(value->bytes, value->size, connect_decimal_scale(schema), &size);
 
-	decimal_text_write(writer, text, size, decimal_scale(schema));
+	decimal_text_write(writer, text, size, connect_decimal_scale(schema));
 }
 
 static void

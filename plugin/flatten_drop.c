@@ -86,19 +86,6 @@ listed_names(const FieldDropper *dropper, ConnectRecord *record)
 /* ---------------------------------------------------------------- plan */
 
 static bool
-is_listed(const List *names, const char *name)
-{
-	ListCell *cell;
-
-	foreach (cell, names)
-	{
-		if (strcmp(lfirst(cell), name) == 0)
-			return true;
-	}
-	return false;
-}
-
-static bool
 is_added(const FieldDropper *dropper, const char *name)
 {
 	ListCell *cell;
@@ -118,7 +105,7 @@ is_dropped(const Dropping *dropping, const ConnectSchema *field)
 		return false;
 	if (dropping->keep_added && is_added(dropping->dropper, field->field))
 		return false;
-	return is_listed(dropping->names, field->field);
+	return transform_lists(dropping->names, field->field);
 }
 
 static bool

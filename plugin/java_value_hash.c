@@ -73,21 +73,6 @@ buffer_hash(const char *bytes, Size size)
 	return hash;
 }
 
-static int
-scale_of(const ConnectSchema *schema)
-{
-	ListCell *cell;
-
-	foreach (cell, schema->parameters)
-	{
-		const ConnectParameter *parameter = lfirst(cell);
-
-		if (strcmp(parameter->name, "scale") == 0)
-			return atoi(parameter->value);
-	}
-	return 0;
-}
-
 /* The magnitude of two's complement, big endian, in words of 32 bits with leading zeros. */
 static uint32 *
 magnitude(const char *bytes, Size size, int *words)
@@ -125,7 +110,7 @@ decimal_hash(const ConnectSchema *schema, const char *bytes, Size size)
 		hash = hash * 31 + word[i];
 	if (size > 0 && (signed char) bytes[0] < 0)
 		hash = 0 - hash;
-	return hash * 31 + (uint32) scale_of(schema);
+	return hash * 31 + (uint32) connect_decimal_scale(schema);
 }
 
 bool

@@ -91,6 +91,9 @@ struct Transform
 /* The items of a comma-separated list, trimmed, empty ones left out: List of char *. */
 extern List *transform_list(const Transform *transform, int index);
 
+/* Is name among them? */
+extern bool transform_lists(const List *names, const char *name);
+
 /* ERROR: the option's name, its value, what is wrong and what to do about it (NULL: nothing to say). */
 extern void transform_option_error(const Transform *transform, int index, const char *detail, const char *hint)
 	__attribute__((noreturn));

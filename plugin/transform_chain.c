@@ -60,6 +60,19 @@ transform_list(const Transform *transform, int index)
 	return split_list(transform_text(transform, index));
 }
 
+bool
+transform_lists(const List *names, const char *name)
+{
+	ListCell *cell;
+
+	foreach (cell, names)
+	{
+		if (strcmp(lfirst(cell), name) == 0)
+			return true;
+	}
+	return false;
+}
+
 static char *
 option_name(const Transform *transform, int index)
 {

@@ -64,19 +64,6 @@ header_configure(Transform *transform, const PluginOptions *options)
 		transform_option_error(transform, HEADERS, "It needs as many items as \"fields\" has.", NULL);
 }
 
-static bool
-is_listed(const List *names, const char *name)
-{
-	ListCell *cell;
-
-	foreach (cell, names)
-	{
-		if (strcmp(lfirst(cell), name) == 0)
-			return true;
-	}
-	return false;
-}
-
 static StructPlan *
 plan_rest(const HeaderFrom *from, const ConnectSchema *schema)
 {
@@ -84,7 +71,7 @@ plan_rest(const HeaderFrom *from, const ConnectSchema *schema)
 
 	for (int i = 0; i < list_length(schema->fields); i++)
 	{
-		if (!is_listed(from->fields, connect_field_schema(schema, i)->field))
+		if (!transform_lists(from->fields, connect_field_schema(schema, i)->field))
 			struct_plan_keep(rest, schema, i);
 	}
 	return rest;

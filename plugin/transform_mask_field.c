@@ -72,21 +72,6 @@ json_value(const char *json)
 /* Digits behind the point that a replacement may have beyond the field's. */
 #define MAX_SCALE 1000
 
-static int
-schema_scale(const ConnectSchema *schema)
-{
-	ListCell *cell;
-
-	foreach (cell, schema->parameters)
-	{
-		const ConnectParameter *parameter = lfirst(cell);
-
-		if (strcmp(parameter->name, "scale") == 0)
-			return atoi(parameter->value);
-	}
-	return 0;
-}
-
 /*
  * Connect does not give the number the scale of the field: JsonConverter
  * fails on it, unless decimal.format=NUMERIC, and then writes it as it is.
@@ -94,7 +79,7 @@ schema_scale(const ConnectSchema *schema)
 static void
 mask_decimal(const MaskField *mask, const ConnectSchema *schema, const JavaDecimal *decimal, Mask *result)
 {
-	int scale = schema_scale(schema);
+	int scale = connect_decimal_scale(schema);
 	JsonWriter text;
 	Size size;
 	const char *unscaled = java_decimal_unscaled(decimal, &size);

@@ -103,19 +103,6 @@ replace_configure(Transform *transform, const PluginOptions *options)
 	refuse_common_targets(replace);
 }
 
-static bool
-is_listed(const List *names, const char *name)
-{
-	ListCell *cell;
-
-	foreach (cell, names)
-	{
-		if (strcmp(lfirst(cell), name) == 0)
-			return true;
-	}
-	return false;
-}
-
 static const char *
 renamed(const ReplaceField *replace, const char *name)
 {
@@ -174,8 +161,8 @@ replace_plan(const Transform *transform, ConnectRecord *record, const ConnectSch
 	{
 		const ConnectSchema *field = lfirst(cell);
 
-		if (!is_listed(replace->exclude, field->field) &&
-			(replace->include == NIL || is_listed(replace->include, field->field)))
+		if (!transform_lists(replace->exclude, field->field) &&
+			(replace->include == NIL || transform_lists(replace->include, field->field)))
 			add_field(plan, replace, schema, field);
 	}
 	return plan;

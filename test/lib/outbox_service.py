@@ -7,10 +7,11 @@ usage: outbox_service.py orders COUNT            SQL of COUNT orders, each in a 
 Order n belongs to customer n % 50, who is the key; its number stands in the payload. Every seventh payload is large
 (TOAST), every eleventh transaction is rolled back, and the row is deleted in the transaction that made it.
 """
-import json, sys, time
+import json, sys
 
-from confluent_kafka import Consumer, TopicPartition
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+
+from topic_reader import messages
 
 CUSTOMERS = 50
 
@@ -45,24 +46,6 @@ def print_orders(count):
               rf"('order', '{customer}', 'OrderPlaced', '\x{payload}') RETURNING id AS event \gset" "\n"
               "DELETE FROM outbox WHERE id = :'event';"
               + ("ROLLBACK;" if number % 11 == 0 else "COMMIT;"))
-
-
-def messages(servers, topic):
-    consumer = Consumer({"bootstrap.servers": servers, "group.id": "outbox-service", "enable.auto.commit": False})
-    partitions = consumer.list_topics(topic, timeout=20).topics[topic].partitions
-    ends = {p: consumer.get_watermark_offsets(TopicPartition(topic, p), timeout=20)[1] for p in partitions}
-    left = {p for p, end in ends.items() if end > 0}
-    consumer.assign([TopicPartition(topic, p, 0) for p in left])
-    deadline = time.time() + 120
-    while left and time.time() < deadline:
-        for message in consumer.consume(1000, timeout=0.5):
-            if message.error():
-                continue
-            yield message
-            if message.offset() + 1 >= ends[message.partition()]:
-                left.discard(message.partition())
-    if left:
-        sys.exit(f"could not read {topic} to the end")
 
 
 def consume(servers, topic):
