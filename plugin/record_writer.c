@@ -15,11 +15,8 @@
 #include "json_text.h"
 #include "record_converter.h"
 #include "record_writer.h"
+#include "topic_name.h"
 #include "transform_chain.h"
-
-/* org.apache.kafka.common.internals.Topic */
-#define MAX_TOPIC_SIZE 249
-#define TOPIC_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
 
 /* Memory for keys and headers that is kept from one record to the next. */
 #define KEPT_SIZE (1024 * 1024)
@@ -208,13 +205,10 @@ write_headers(RecordWriter *writer, ConnectRecord *record, RecordParts *parts)
 static void
 check_topic(ConnectRecord *record, const char *original)
 {
-	Size size = strlen(record->topic);
-
-	if (size > 0 && size <= MAX_TOPIC_SIZE && strspn(record->topic, TOPIC_CHARACTERS) == size &&
-		strcmp(record->topic, ".") != 0 && strcmp(record->topic, "..") != 0)
+	if (topic_is_valid(record->topic))
 		return;
 	record_refuse(record, "Invalid topics: [%s]; Kafka's have at most %d of the characters a-z A-Z 0-9 . _ -",
-				  record->topic, MAX_TOPIC_SIZE);
+				  record->topic, TOPIC_MAX_SIZE);
 	record->topic = original;
 }
 

@@ -15,8 +15,8 @@
 #include "java_regex.h"
 #include "topic_name.h"
 
-/* Kafka's limit (CommonConnectorConfig, AbstractTopicNamingStrategy). */
-#define MAX_TOPIC_SIZE 249
+/* What a topic's name may be made of. */
+#define TOPIC_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
 
 /* What becomes of a character that may not stay. */
 typedef enum Replacement
@@ -83,8 +83,8 @@ sanitise(const PluginOptions *options, const char *name)
 	char *topic = is_unicode_strategy(strategy) ? replace_characters(name, ".-", REPLACE_UNICODE, false)
 												: replace_characters(name, "._-", REPLACE_UNDERSCORE, false);
 
-	if (strlen(topic) > MAX_TOPIC_SIZE)
-		topic[MAX_TOPIC_SIZE] = '\0';
+	if (strlen(topic) > TOPIC_MAX_SIZE)
+		topic[TOPIC_MAX_SIZE] = '\0';
 	if (strcmp(topic, ".") == 0)
 		return pstrdup("_");
 	if (strcmp(topic, "..") == 0)
@@ -218,6 +218,15 @@ adjust(AdjustmentMode mode, const char *name, const char *also)
 			break;
 	}
 	return pstrdup(name);
+}
+
+bool
+topic_is_valid(const char *topic)
+{
+	Size size = strlen(topic);
+
+	return size > 0 && size <= TOPIC_MAX_SIZE && strspn(topic, TOPIC_CHARACTERS) == size && strcmp(topic, ".") != 0 &&
+		   strcmp(topic, "..") != 0;
 }
 
 char *

@@ -33,6 +33,12 @@ extern char *topic_key_identifier(const PluginOptions *options, const char *sche
 /* prefix.transaction, by topic.transaction; as given, no naming strategy touches it. */
 extern char *topic_for_transactions(const PluginOptions *options);
 
+/* Kafka's limit (CommonConnectorConfig, AbstractTopicNamingStrategy). */
+#define TOPIC_MAX_SIZE 249
+
+/* Does Kafka take it as a topic's name (org.apache.kafka.common.internals.Topic#validate)? */
+extern bool topic_is_valid(const char *topic);
+
 /* prefix.message: always with a dot (LogicalDecodingMessageMonitor). */
 extern char *topic_for_messages(const PluginOptions *options);
 

@@ -12,10 +12,7 @@
 #include "utils/builtins.h"
 
 #include "sql_condition.h"
-
-/* org.apache.kafka.common.internals.Topic */
-#define TOPIC_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
-#define TOPIC_SIZE 249
+#include "topic_name.h"
 
 static const TransformOption router_options[] = {CONDITION_OPTION_LIST("topic.expression")};
 
@@ -23,16 +20,6 @@ static void
 router_configure(Transform *transform, const PluginOptions *options)
 {
 	sql_condition_configure((SqlCondition *) transform, options, TEXTOID);
-}
-
-/* Kafka's producer would fail with other names, which could as well be whole rows. */
-static bool
-is_topic_name(const char *topic)
-{
-	Size size = strlen(topic);
-
-	return size > 0 && size <= TOPIC_SIZE && strspn(topic, TOPIC_CHARACTERS) == size && strcmp(topic, ".") != 0 &&
-		   strcmp(topic, "..") != 0;
 }
 
 static TransformResult
@@ -54,14 +41,15 @@ router_apply(Transform *transform, ConnectRecord *record)
 	if (is_null)
 		return RECORD_KEPT;
 	topic = TextDatumGetCString(value);
-	if (is_topic_name(topic))
+	/* other names could as well be whole rows */
+	if (topic_is_valid(topic))
 		record->topic = topic;
 	else
 		record_refuse(record,
 					  "%stopic.expression gave '%s' for a row of table %s.%s, which Kafka does not take as the name of "
 					  "a topic: letters, digits, '.', '_' and '-', at most %d",
 					  transform->prefix, sql_condition_shown(topic), record->change->schema_name,
-					  record->change->table_name, TOPIC_SIZE);
+					  record->change->table_name, TOPIC_MAX_SIZE);
 	return RECORD_KEPT;
 }
 
