@@ -104,6 +104,12 @@ class RelayWay:
         wait("streaming", self.streaming, relay)
         self.server.odd_settings(self.database, False)
 
+    def wait_first_beat(self, case, relay):
+        """The heartbeat's own change was the first when it was recorded; the case's must not overtake it."""
+        first = case.settings.get("keep_first", {}) if "heartbeat.action.query" in case.config() else {}
+        topics = [topic for topic in recorded_counts(case) if any(re.fullmatch(pattern, topic) for pattern in first)]
+        wait("the first heartbeat", lambda: all(self.counts(relay).get(topic, 0) > 0 for topic in topics), relay)
+
     def run_phases(self, case, relay):
         self.start(relay)
         if not case.settings.get("streams", True):
@@ -118,6 +124,7 @@ class RelayWay:
                     self.server.script(self.database, case.sql(f"down-{phase}.sql"))
                 self.start(relay)
             self.wait_streaming(relay)
+            self.wait_first_beat(case, relay)
             self.server.script(self.database, case.sql("changes.sql" if phase == 1 else f"changes-{phase}.sql"))
             self.wait_delivered(case, relay)
             phase += 1
