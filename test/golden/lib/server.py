@@ -33,9 +33,10 @@ class Server:
     def query(self, database, sql):
         return [line.split("\t") for line in self.psql(database, "-f", "-", text=sql).splitlines()]
 
-    def script(self, database, path):
+    def script(self, database, path, first="select"):
+        """The file at path, after one statement in the same session."""
         try:
-            self.psql(database, "-o", os.devnull, "-f", path)
+            self.psql(database, "-o", os.devnull, "-c", first, "-f", path)
         except Failed as error:
             raise Failed(f"{os.path.basename(path)}: {error}") from None
 
