@@ -19,8 +19,8 @@
 #include "json_line.h"
 #include "pg_compat.h"
 
-/* Anybody may write messages with our prefix; marks are short. */
-#define MAX_MARK_SIZE 8192
+/* Anybody may write what becomes a mark, and the relay keeps it in memory. */
+#define MAX_MARK_SIZE (1024 * 1024)
 
 struct FrameBatch
 {
@@ -472,27 +472,27 @@ batch_record_end(FrameBatch *batch)
 }
 
 void
-batch_mark(FrameBatch *batch, XLogRecPtr lsn, const char *id, Size id_size, const char *data, Size data_size)
+batch_mark(FrameBatch *batch, const BatchMark *mark)
 {
 	JsonWriter *writer = &batch->writer;
 	Size start;
 
 	if (is_json(batch))
 		return;
-	if (data_size > MAX_MARK_SIZE)
+	if (mark->data_size > MAX_MARK_SIZE)
 	{
 		ereport(WARNING, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-						  errmsg("a logical message with prefix \"%.*s\" is left out: it has %zu bytes, more than %d",
-								 (int) id_size, id, data_size, MAX_MARK_SIZE),
-						  errhint("The prefix is for watermarks; use another one for messages.")));
+						  errmsg("a signal at LSN %X/%X is left out: it has %zu bytes, more than %d",
+								 LSN_FORMAT_ARGS(mark->lsn), mark->data_size, MAX_MARK_SIZE)));
 		return;
 	}
 	cut_frame(batch);
 	open_frame(batch);
 	start = entry_open(writer, ENTRY_MARK);
-	append_u64(writer, lsn);
-	append_string(writer, id, id_size);
-	append_string(writer, data, data_size);
+	append_u64(writer, mark->lsn);
+	append_string(writer, mark->channel, strlen(mark->channel));
+	append_string(writer, mark->sequence, mark->sequence_size);
+	append_string(writer, mark->data, mark->data_size);
 	entry_close(writer, start);
 }
 

@@ -87,9 +87,19 @@ extern const char *batch_take_refusal(FrameBatch *batch);
 extern bool batch_has_refusal(const FrameBatch *batch);
 extern void batch_record_end(FrameBatch *batch);
 
-/* A watermark. */
-extern void batch_mark(FrameBatch *batch, XLogRecPtr lsn, const char *id, Size id_size, const char *data,
-					   Size data_size);
+/* A MARK's parts, as UTF-8; of the caller's. */
+typedef struct BatchMark
+{
+	XLogRecPtr lsn;
+	const char *channel;
+	const char *sequence; /* text of source.sequence as it stands in a JSON string */
+	Size sequence_size;
+	const char *data;
+	Size data_size;
+} BatchMark;
+
+/* With format=json it is left out. */
+extern void batch_mark(FrameBatch *batch, const BatchMark *mark);
 
 /* SNAPSHOT_CHUNK */
 extern void batch_chunk(FrameBatch *batch, DictionaryEntry *relation, uint32 next_block, uint64 rows);

@@ -50,7 +50,10 @@
  * COMMIT	empty: nothing of this transaction follows
  * MESSAGE	empty: the frame's records come from a non-transactional message,
  *			which is a transaction of its own; nothing of it follows
- * MARK		u64 LSN, string id, string data: a watermark seen in the stream
+ * MARK		u64 LSN, string channel, string sequence, string data: something for the
+ *			relay, and no record.  Channel "message": data is the content of a
+ *			logical message with the prefix wal2debezium.  Sequence is what
+ *			HOLE_SEQUENCE would become in a record that stood here
  * SNAPSHOT_CHUNK	u32 relation, u32 next block (FRAME_NO_BLOCK: table done),
  *			u64 rows so far
  * REFUSED	u32 topic, u32 relation, u64 LSN, u64 size in bytes (0 unknown),

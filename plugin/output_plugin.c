@@ -20,11 +20,9 @@
 
 #include "pg_compat.h"
 #include "session.h"
+#include "signal_mark.h"
 
 PG_MODULE_MAGIC;
-
-/* Prefix of our own logical messages: watermarks, never records. */
-#define OWN_PREFIX "wal2debezium"
 
 /* How many changes may pass without a word to the client (pgoutput's number). */
 #define SILENT_CHANGES 100
@@ -285,8 +283,11 @@ decode_message(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, XLogRecPtr ls
 		txn_open(session->txn, txn, lsn);
 	else
 		txn_message(session->txn, lsn);
-	if (strcmp(name, OWN_PREFIX) == 0)
-		batch_mark(session->batch, lsn, name, strlen(name), content, size);
+	if (strcmp(name, SIGNAL_PREFIX) == 0)
+	{
+		if (transactional)
+			signal_mark_message(session->batch, session->txn->source, content, size, lsn);
+	}
 	else if (filter_captures_message(session->filter, name))
 		envelope_message(session->envelope, name, content, size, lsn);
 	if (!transactional)

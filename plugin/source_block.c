@@ -71,6 +71,38 @@ render_head(SourceBlock *source, const SourceInfo *info)
 	json_literal(writer, JSON_NEXT("snapshot"));
 }
 
+/* The beginning of sequence, up to the LSN of an event; its end is write_sequence_end()'s. */
+static void
+write_sequence_start(JsonWriter *writer, const SourceInfo *info)
+{
+	json_char(writer, '[');
+	if (info->last_commit == 0)
+		json_null(writer);
+	else
+	{
+		quote_in_string(writer);
+		json_uint64(writer, info->last_commit);
+		quote_in_string(writer);
+	}
+	json_char(writer, ',');
+	quote_in_string(writer);
+}
+
+static void
+write_sequence_end(JsonWriter *writer)
+{
+	quote_in_string(writer);
+	json_char(writer, ']');
+}
+
+void
+source_sequence_write(const SourceBlock *source, JsonWriter *writer, XLogRecPtr lsn)
+{
+	write_sequence_start(writer, &source->info);
+	json_uint64(writer, lsn);
+	write_sequence_end(writer);
+}
+
 static void
 render_middle(SourceBlock *source, const SourceInfo *info)
 {
@@ -87,17 +119,7 @@ render_middle(SourceBlock *source, const SourceInfo *info)
 	json_cstring(writer, source->options->database);
 	json_literal(writer, JSON_NEXT("sequence"));
 	json_char(writer, '"');
-	json_char(writer, '[');
-	if (info->last_commit == 0)
-		json_null(writer);
-	else
-	{
-		quote_in_string(writer);
-		json_uint64(writer, info->last_commit);
-		quote_in_string(writer);
-	}
-	json_char(writer, ',');
-	quote_in_string(writer);
+	write_sequence_start(writer, info);
 }
 
 static void
@@ -106,8 +128,7 @@ render_table(SourceBlock *source, const SourceInfo *info)
 	JsonWriter *writer = &source->table;
 
 	writer->len = 0;
-	quote_in_string(writer);
-	json_char(writer, ']');
+	write_sequence_end(writer);
 	json_char(writer, '"');
 	if (source->options->release >= RELEASE_TS_US)
 	{

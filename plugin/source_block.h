@@ -53,6 +53,9 @@ extern Size source_block_write(const SourceBlock *source, JsonWriter *writer, co
 extern void source_block_values(const SourceBlock *source, const char *schema, const char *table, XLogRecPtr lsn,
 								ConnectValue *items);
 
+/* Text of source.sequence for an event at that LSN, as it stands in a JSON string, without the quotes around it. */
+extern void source_sequence_write(const SourceBlock *source, JsonWriter *writer, XLogRecPtr lsn);
+
 /* The table's part of source, in the current context. */
 extern char *source_table(const char *schema, const char *table, Size *size);
 

@@ -422,7 +422,8 @@ static void
 read_mark(Cursor *body, FrameEntry *entry)
 {
 	entry->mark.lsn = take_u64(body);
-	entry->mark.id = take_blob(body);
+	entry->mark.channel = take_blob(body);
+	entry->mark.sequence = take_blob(body);
 	entry->mark.data = take_blob(body);
 }
 

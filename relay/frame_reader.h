@@ -105,8 +105,9 @@ typedef struct FrameEntry
 	struct
 	{
 		uint64_t lsn;
-		Bytes id;
-		Bytes data;
+		Bytes channel;	/* "source", "message" */
+		Bytes sequence; /* for SinkRecord.sequence of a record that goes out here */
+		Bytes data;		/* whatever somebody wrote: not trusted */
 	} mark;
 	struct
 	{

@@ -24,7 +24,11 @@ use_entry(const FrameEntry *entry, Buffer *line)
 	if (entry->kind == ENTRY_RECORD)
 		json_line_append(line, &sink_record);
 	else if (entry->kind == ENTRY_MARK)
+	{
+		buffer_append(line, entry->mark.channel.data, entry->mark.channel.size);
+		buffer_append(line, entry->mark.sequence.data, entry->mark.sequence.size);
 		buffer_append(line, entry->mark.data.data, entry->mark.data.size);
+	}
 	else if (entry->kind == ENTRY_REFUSED)
 		buffer_append(line, entry->refused.detail.data, entry->refused.detail.size);
 	else if (entry->kind == ENTRY_HELLO)
@@ -114,6 +118,7 @@ fuzz_seed(size_t index, uint8_t *data, size_t room)
 										  .own_headers_size = 12,
 										  .holes = holes,
 										  .hole_count = 3});
+	build_mark(&builder, 0x101, "source", "[]", "{}");
 	build_empty(&builder, ENTRY_COMMIT);
 	add_frame(&stream, &builder);
 	build_start(&builder, 0, 8, 0x200, 0x240);

@@ -179,6 +179,17 @@ build_forget(FrameBuilder *builder, uint8_t kind, uint32_t id)
 }
 
 __attribute__((unused)) static void
+build_mark(FrameBuilder *builder, uint64_t lsn, const char *channel, const char *sequence, const char *data)
+{
+	build_open(builder, ENTRY_MARK, 0);
+	build_number(builder, lsn, 8);
+	build_text(builder, channel);
+	build_text(builder, sequence);
+	build_text(builder, data);
+	build_close(builder);
+}
+
+__attribute__((unused)) static void
 build_record(FrameBuilder *builder, const BuiltRecord *record)
 {
 	size_t key_size = record->key ? strlen(record->key) : 0;

@@ -176,14 +176,13 @@ test_other_entries(void)
 	unit_is_uint(entry->chunk.rows, 77, "rows");
 
 	build_start(&builder, FRAME_ENDS_TRANSACTION, 0, 0x200, 0x240);
-	build_open(&builder, ENTRY_MARK, 0);
-	build_number(&builder, 0x200, 8);
-	build_text(&builder, "id");
-	build_text(&builder, "data");
-	build_close(&builder);
+	build_mark(&builder, 0x200, "message", "[1,2]", "data");
 	build_empty(&builder, ENTRY_MESSAGE);
 	unit_ok(read_all(reader, &builder, entry, &count, &error) == FRAME_STEP_END && count == 2, "message frame");
-	unit_ok(entry->mark.lsn == 0x200 && entry->mark.data.size == 4, "mark");
+	unit_ok(entry->mark.lsn == 0x200, "LSN of a mark");
+	unit_ok(entry->mark.channel.size == 7 && memcmp(entry->mark.channel.data, "message", 7) == 0, "its channel");
+	unit_ok(entry->mark.sequence.size == 5 && memcmp(entry->mark.sequence.data, "[1,2]", 5) == 0, "its sequence");
+	unit_ok(entry->mark.data.size == 4 && memcmp(entry->mark.data.data, "data", 4) == 0, "its data");
 
 	build_start(&builder, 0, 701, 0x300, 0x340);
 	build_empty(&builder, ENTRY_BEGIN);
