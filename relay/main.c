@@ -16,6 +16,7 @@
 #include "kafka_sink.h"
 #include "kafka_transaction.h"
 #include "peek.h"
+#include "progress_topic.h"
 #include "relay_run.h"
 #include "signals.h"
 #include "slot_watch.h"
@@ -45,6 +46,14 @@ make_sink(void *arg, const SinkIdentity *identity, Error *error)
 			break;
 	}
 	return kafka_sink_new(choice->config, identity, choice->log, error);
+}
+
+static ProgressMedium *
+make_progress(void *arg)
+{
+	const SinkChoice *choice = arg;
+
+	return progress_topic_new(choice->config, choice->log);
 }
 
 static const char *
@@ -102,6 +111,7 @@ command_run(const CommandLine *command, const Config *config, Logger *log, Error
 		.log = log,
 		.metrics = metrics_new(),
 		.make_sink = make_sink,
+		.make_progress = make_progress,
 		.make_sink_arg = &choice,
 		.sink_refused = kafka ? kafka_sink_records_refused : NULL,
 		.sink_name = sink_name(command),

@@ -13,26 +13,16 @@
 #include "clock.h"
 #include "kafka_client.h"
 #include "kafka_topics.h"
-#include "progress_json.h"
 
-#define WRITE_GAP_MS 5000
 #define REASON_SIZE 512
 
-struct ProgressTopic
+typedef struct ProgressTopic
 {
+	ProgressMedium medium; /* first: a ProgressMedium pointer is a ProgressTopic pointer */
 	const Config *config;
 	Logger *log;
-	char *name;
-	char *prefix;
-	char *slot_name;
-	char *database;
-	char *key;
-	char *snapshot_key;
-	char *snapshot; /* NULL: none that counts */
-	bool has_written;
-	int64_t written_at_ms;
-	Progress written;
-};
+	const char *name;
+} ProgressTopic;
 
 /* One reading of the topic. */
 typedef struct Reading
@@ -43,44 +33,10 @@ typedef struct Reading
 	int64_t end_ms;
 	bool to_high_watermark;
 	int64_t end_offset; /* read to there; -1: to the end of what is committed */
-	Progress *progress;
-	bool found;
-	bool other_system;
+	ProgressVisit visit;
+	void *arg;
 	Error *error;
 } Reading;
-
-ProgressTopic *
-progress_new(const Config *config, Logger *log, const char *slot_name, uint64_t system_identifier, const char *database)
-{
-	ProgressTopic *topic = bytes_alloc_zero(1, sizeof(ProgressTopic));
-	const char *name = config_text(config, OPT_PROGRESS_TOPIC);
-	const char *prefix = config_text(config, OPT_TOPIC_PREFIX);
-
-	topic->config = config;
-	topic->log = log;
-	topic->name = bytes_copy_text(name, strlen(name));
-	topic->prefix = bytes_copy_text(prefix, strlen(prefix));
-	topic->slot_name = bytes_copy_text(slot_name, strlen(slot_name));
-	topic->database = bytes_copy_text(database, strlen(database));
-	topic->key = progress_json_key(prefix, slot_name, system_identifier, database);
-	topic->snapshot_key = progress_json_snapshot_key(prefix, slot_name, system_identifier, database);
-	return topic;
-}
-
-void
-progress_free(ProgressTopic *topic)
-{
-	if (topic == NULL)
-		return;
-	free(topic->name);
-	free(topic->prefix);
-	free(topic->slot_name);
-	free(topic->database);
-	free(topic->key);
-	free(topic->snapshot_key);
-	free(topic->snapshot);
-	free(topic);
-}
 
 /* ---- reading ---- */
 
@@ -173,45 +129,12 @@ have_topic(Reading *reading)
 	return true;
 }
 
-static bool
-has_key(const rd_kafka_message_t *message, const char *key)
-{
-	return message->key_len == strlen(key) && memcmp(message->key, key, message->key_len) == 0;
-}
-
-/* A snapshot's state belongs to the record of progress before it. */
-static void
-keep_snapshot(ProgressTopic *topic, const rd_kafka_message_t *message)
-{
-	free(topic->snapshot);
-	topic->snapshot =
-		message != NULL && message->payload != NULL ? bytes_copy_text(message->payload, message->len) : NULL;
-}
-
 static void
 take_message(Reading *reading, const rd_kafka_message_t *message)
 {
-	ProgressTopic *topic = reading->topic;
-
-	if (message->key == NULL)
-		return;
-	if (has_key(message, topic->snapshot_key))
-		keep_snapshot(topic, message);
-	else if (has_key(message, topic->key))
-	{
-		keep_snapshot(topic, NULL);
-		/* a null value is progress forgotten */
-		reading->found = message->payload != NULL;
-		if (reading->found && !progress_parse(message->payload, message->len, reading->progress))
-		{
-			reading->found = false;
-			log_warning(topic->log, "progress record at offset %lld of topic \"%s\" is not one of ours",
-						(long long) message->offset, topic->name);
-		}
-	}
-	else if (message->payload &&
-			 progress_json_same_names(message->key, message->key_len, topic->prefix, topic->slot_name, topic->database))
-		reading->other_system = true;
+	if (message->key != NULL)
+		reading->visit(reading->arg, (Bytes){message->key, message->key_len},
+					   (Bytes){message->payload, message->payload != NULL ? message->len : 0});
 }
 
 static bool
@@ -295,20 +218,19 @@ read_topic(Reading *reading)
 	return good;
 }
 
-bool
-progress_read(ProgressTopic *topic, const ProgressReading *how, Progress *progress, bool *found, bool *other_system,
-			  Error *error)
+static bool
+topic_read(ProgressMedium *medium, const ProgressReading *how, ProgressVisit visit, void *arg, Error *error)
 {
+	ProgressTopic *topic = (ProgressTopic *) medium;
 	Reading reading = {.topic = topic,
 					   .end_ms = clock_monotonic_ms() + how->timeout_ms,
 					   .to_high_watermark = how->to_high_watermark,
 					   .end_offset = -1,
-					   .progress = progress,
+					   .visit = visit,
+					   .arg = arg,
 					   .error = error};
 	bool good;
 
-	*found = false;
-	*other_system = false;
 	reading.consumer = open_consumer(topic, "read_committed", error);
 	if (reading.consumer == NULL)
 		return false;
@@ -323,129 +245,30 @@ progress_read(ProgressTopic *topic, const ProgressReading *how, Progress *progre
 	good = read_topic(&reading);
 	rd_kafka_topic_destroy(reading.handle);
 	rd_kafka_destroy(reading.consumer);
-	*found = good && reading.found;
-	*other_system = good && !reading.found && reading.other_system;
 	return good;
 }
 
-void
-progress_drop_snapshot(ProgressTopic *topic)
-{
-	keep_snapshot(topic, NULL);
-}
-
-const char *
-progress_stored_snapshot(const ProgressTopic *topic)
-{
-	return topic->snapshot;
-}
-
-/* ---- writing ---- */
-
-SinkResult
-progress_put_snapshot(ProgressTopic *topic, Sink *sink, const char *json, Error *error)
-{
-	Bytes key_bytes = {topic->snapshot_key, strlen(topic->snapshot_key)};
-	Bytes value_bytes = {json, strlen(json)};
-
-	return sink->methods->put_raw(sink, topic->name, 0, key_bytes, value_bytes, 0, error);
-}
-
 static SinkResult
-put(ProgressTopic *topic, Sink *sink, const char *value, Error *error)
+topic_put(ProgressMedium *medium, Sink *sink, Bytes key, Bytes value, Error *error)
 {
-	Bytes key_bytes = {topic->key, strlen(topic->key)};
-	Bytes value_bytes = {value, value ? strlen(value) : 0};
-
-	if (sink->methods->end != NULL)
-		return sink->methods->end(sink, topic->name, key_bytes, value_bytes, error);
-	return sink->methods->put_raw(sink, topic->name, 0, key_bytes, value_bytes, 0, error);
+	return sink->methods->put_raw(sink, medium->place, 0, key, value, 0, error);
 }
 
-static SinkResult
-put_progress(ProgressTopic *topic, Sink *sink, const Progress *progress, int64_t now_ms, Error *error)
+static void
+topic_free(ProgressMedium *medium)
 {
-	char *value = progress_value_json(progress);
-	SinkResult result = put(topic, sink, value, error);
-
-	free(value);
-	if (result == SINK_OK)
-	{
-		topic->has_written = true;
-		topic->written_at_ms = now_ms;
-		topic->written = *progress;
-	}
-	return result;
+	free(medium);
 }
 
-SinkResult
-progress_end(ProgressTopic *topic, Sink *sink, const Progress *progress, Error *error)
+ProgressMedium *
+progress_topic_new(const Config *config, Logger *log)
 {
-	char *value = progress_value_json(progress);
-	SinkResult result = put(topic, sink, value, error);
+	static const ProgressMediumMethods methods = {topic_read, topic_put, topic_free};
+	ProgressTopic *topic = bytes_alloc_zero(1, sizeof(ProgressTopic));
 
-	free(value);
-	return result;
-}
-
-static bool
-has_moved(const ProgressTopic *topic, const Progress *progress)
-{
-	return !topic->has_written || topic->written.end_lsn != progress->end_lsn ||
-		   topic->written.partial.count != progress->partial.count || topic->written.snapshot != progress->snapshot;
-}
-
-bool
-progress_write_lazily(ProgressTopic *topic, Sink *sink, const Progress *progress, int64_t now_ms, Error *error)
-{
-	if (topic->has_written && now_ms - topic->written_at_ms < WRITE_GAP_MS)
-		return true;
-	if (!has_moved(topic, progress))
-		return true;
-	return put_progress(topic, sink, progress, now_ms, error) != SINK_ERROR;
-}
-
-/* Puts value (NULL: a tombstone), waiting while the sink is full, and flushes. */
-static bool
-put_and_wait(ProgressTopic *topic, Sink *sink, const char *value, int timeout_ms, SinkReport report, void *arg,
-			 Error *error)
-{
-	int64_t end_ms = clock_monotonic_ms() + timeout_ms;
-	const int step_ms = 20;
-	SinkResult result;
-	int64_t left_ms;
-
-	while ((result = put(topic, sink, value, error)) == SINK_FULL)
-	{
-		if (!sink->methods->poll(sink, step_ms, report, arg, error))
-			return false;
-		if (clock_monotonic_ms() >= end_ms)
-			return error_set(error, ERROR_RETRY, "could not write progress to topic \"%s\" in %d ms", topic->name,
-							 timeout_ms);
-	}
-	left_ms = end_ms - clock_monotonic_ms();
-	return result == SINK_OK && sink->methods->flush(sink, left_ms > 0 ? (int) left_ms : 0, report, arg, error);
-}
-
-bool
-progress_write_now(ProgressTopic *topic, Sink *sink, const Progress *progress, int timeout_ms, SinkReport report,
-				   void *arg, Error *error)
-{
-	char *value = progress_value_json(progress);
-	bool good = put_and_wait(topic, sink, value, timeout_ms, report, arg, error);
-
-	free(value);
-	if (good)
-	{
-		topic->has_written = true;
-		topic->written_at_ms = clock_monotonic_ms();
-		topic->written = *progress;
-	}
-	return good;
-}
-
-bool
-progress_forget(ProgressTopic *topic, Sink *sink, int timeout_ms, SinkReport report, void *arg, Error *error)
-{
-	return put_and_wait(topic, sink, NULL, timeout_ms, report, arg, error);
+	topic->name = config_text(config, OPT_PROGRESS_TOPIC);
+	topic->medium = (ProgressMedium){.methods = &methods, .place = topic->name, .kind = "topic"};
+	topic->config = config;
+	topic->log = log;
+	return &topic->medium;
 }

@@ -15,7 +15,7 @@
 #include "log.h"
 #include "lsn_tracker.h"
 #include "metrics.h"
-#include "progress_topic.h"
+#include "progress_store.h"
 #include "resume_plan.h"
 #include "sink.h"
 
@@ -32,9 +32,11 @@ typedef struct RelaySettings
 	Sink *(*make_sink)(void *arg, const SinkIdentity *identity, Error *error);
 	/* Refused records the sink has let go so far, NULL if it never does. */
 	uint64_t (*sink_refused)(const Sink *sink);
-	void *make_sink_arg;
+	/* Where the progress of what the sink delivers is kept; called only if sink_keeps_progress. */
+	ProgressMedium *(*make_progress)(void *arg);
+	void *make_sink_arg;	  /* of both */
 	const char *sink_name;	  /* for messages: Kafka, stdout, ... */
-	bool sink_keeps_progress; /* Kafka */
+	bool sink_keeps_progress; /* Kafka, a file, and with --progress-file any */
 	bool endpos_now;		  /* --endpos now */
 	uint64_t endpos_lsn;	  /* --endpos LSN; 0: none */
 	bool exactly_once;
@@ -77,7 +79,7 @@ typedef struct Relay
 	int64_t refused_ms;	  /* since when */
 	bool delivered;		  /* the sink reported something since this was last cleared */
 
-	ProgressTopic *progress_topic; /* NULL: the sink keeps none, or not yet known whose */
+	ProgressStore *progress_topic; /* NULL: the sink keeps none, or not yet known whose */
 	Progress progress;			   /* what is known to be delivered */
 	bool progress_known;
 	bool progress_of_other_system;

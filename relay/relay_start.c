@@ -161,13 +161,17 @@ read_progress(Start *start, int timeout_ms, Error *error)
 {
 	Relay *relay = start->relay;
 	const ProgressReading how = {.timeout_ms = timeout_ms, .to_high_watermark = relay->settings.exactly_once};
+	const ProgressNames names = {.prefix = config_text(relay->config, OPT_TOPIC_PREFIX),
+								 .slot_name = relay->slot_name,
+								 .system_identifier = start->server.system_identifier,
+								 .database = start->server.database};
 	bool found = false;
 
 	if (!relay->settings.sink_keeps_progress || (relay->progress_topic != NULL && !relay->settings.exactly_once))
 		return true;
 	progress_free(relay->progress_topic);
-	relay->progress_topic = progress_new(relay->config, relay->log, relay->slot_name, start->server.system_identifier,
-										 start->server.database);
+	relay->progress_topic =
+		progress_new(relay->settings.make_progress(relay->settings.make_sink_arg), &names, relay->log);
 	if (progress_read(relay->progress_topic, &how, &relay->progress, &found, &relay->progress_of_other_system, error))
 	{
 		relay->progress_known = found;

@@ -138,8 +138,14 @@ static void
 read_progress(const Config *config, Logger *log, Status *status)
 {
 	const ProgressReading how = {.timeout_ms = KAFKA_TIMEOUT_MS};
+	const ProgressNames names = {
+		.prefix = config_text(config, OPT_TOPIC_PREFIX),
+		.slot_name = PQgetvalue(status->slot, 0, STATUS_SLOT),
+		.system_identifier = strtoull(PQgetvalue(status->slot, 0, STATUS_SYSTEM), NULL, 10),
+		.database = PQgetvalue(status->slot, 0, STATUS_DATABASE),
+	};
 	Progress progress;
-	ProgressTopic *topic;
+	ProgressStore *store;
 	bool found = false;
 	bool other_system = false;
 
@@ -147,14 +153,12 @@ read_progress(const Config *config, Logger *log, Status *status)
 		producer_setting(config, "bootstrap.servers") == NULL ||
 		!progress_topic_exists(config, &status->progress_problem))
 		return;
-	topic = progress_new(config, log, PQgetvalue(status->slot, 0, STATUS_SLOT),
-						 strtoull(PQgetvalue(status->slot, 0, STATUS_SYSTEM), NULL, 10),
-						 PQgetvalue(status->slot, 0, STATUS_DATABASE));
-	if (progress_read(topic, &how, &progress, &found, &other_system, &status->progress_problem) && found)
+	store = progress_new(progress_topic_new(config, log), &names, log);
+	if (progress_read(store, &how, &progress, &found, &other_system, &status->progress_problem) && found)
 		status->progress = progress_value_json(&progress);
-	if (status->progress != NULL && progress.snapshot == SNAPSHOT_PLANNED && progress_stored_snapshot(topic) != NULL)
-		status->snapshot = memory_strdup(progress_stored_snapshot(topic));
-	progress_free(topic);
+	if (status->progress != NULL && progress.snapshot == SNAPSHOT_PLANNED && progress_stored_snapshot(store) != NULL)
+		status->snapshot = memory_strdup(progress_stored_snapshot(store));
+	progress_free(store);
 }
 
 /* For people, beside the exact number. */

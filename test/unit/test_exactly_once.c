@@ -12,6 +12,7 @@
 #include "commit_policy.h"
 #include "config.h"
 #include "progress_json.h"
+#include "progress_topic.h"
 #include "relay_commit.h"
 
 /* ---- when a transaction ends ---- */
@@ -160,11 +161,12 @@ put_record(World *world)
 
 	if (world->state == SINK_TRANSACTION_ENDING)
 		return;
-	if (world->ticket == 0)
-		world->ticket = lsn_tracker_open(world->relay.tracker);
-	world->open_ticket = world->ticket;
+	/* the plugin sends nothing of what it skips */
 	if (commit_lsn_of(world->at) != world->skip_commit_lsn || world->index >= world->skip_count)
 	{
+		if (world->ticket == 0)
+			world->ticket = lsn_tracker_open(world->relay.tracker);
+		world->open_ticket = world->ticket;
 		lsn_tracker_sent(world->relay.tracker, world->ticket);
 		world->relay.values.records++;
 		world->log[world->put++] = number;
@@ -180,6 +182,9 @@ stream_step(World *world)
 
 	if (world->at == TRANSACTIONS)
 		lsn_tracker_keepalive(relay->tracker, commit_lsn_of(TRANSACTIONS) + pick(world, 500));
+	/* the server has read up to a commit record, and what that record ends is not sent yet, or skipped */
+	else if (world->ticket == 0 && pick(world, 8) == 0)
+		lsn_tracker_keepalive(relay->tracker, commit_lsn_of(world->at));
 	else if (world->index < world->records[world->at])
 		put_record(world);
 	else
@@ -251,6 +256,7 @@ commit_step(World *world)
 		.unit_commit_lsn = commit_lsn_of(world->at < TRANSACTIONS ? world->at : 0),
 		.unit_count = world->index,
 		.dry = pick(world, 10) == 0,
+		.asked = pick(world, 2) == 0,
 	};
 
 	world->now_ms += pick(world, 40);
@@ -287,6 +293,7 @@ static bool
 run_world(uint32_t seed, const Config *config, int *parts, int *crashes)
 {
 	World *world = calloc(1, sizeof(World));
+	const ProgressNames names = {"app", "s", 1, "db"};
 	bool good;
 
 	world->sink.methods = &methods;
@@ -295,7 +302,7 @@ run_world(uint32_t seed, const Config *config, int *parts, int *crashes)
 	world->stored = (Progress){.end_lsn = 500, .timeline = 1};
 	world->relay.sink = &world->sink;
 	world->relay.settings = (RelaySettings){.exactly_once = true, .transaction_timeout_ms = 1000};
-	world->relay.progress_topic = progress_new(config, NULL, "s", 1, "db");
+	world->relay.progress_topic = progress_new(progress_topic_new(config, NULL), &names, NULL);
 	for (size_t i = 0; i < TRANSACTIONS; i++)
 		world->records[i] = pick(world, 10) == 0 ? pick(world, MAX_RECORDS) : pick(world, 4);
 	good = start(world);

@@ -98,8 +98,16 @@ config_for(const char *brokers, Logger *log)
 	return config;
 }
 
+static ProgressStore *
+store_of(const Config *config, Logger *log, uint64_t system_identifier)
+{
+	const ProgressNames names = {"app", "slot", system_identifier, "db"};
+
+	return progress_new(progress_topic_new(config, log), &names, log);
+}
+
 static void
-expect_found(ProgressTopic *topic, bool expected, bool expected_other, const Progress *progress, const char *name)
+expect_found(ProgressStore *topic, bool expected, bool expected_other, const Progress *progress, const char *name)
 {
 	const ProgressReading how = {.timeout_ms = WAIT_MS, .to_high_watermark = true};
 	Progress back = {0};
@@ -119,8 +127,8 @@ test_topic(rd_kafka_mock_cluster_t *cluster)
 	Config *config = config_for(rd_kafka_mock_cluster_bootstraps(cluster), log);
 	Error error = {0};
 	Sink *sink = kafka_sink_new(config, NULL, log, &error);
-	ProgressTopic *ours = progress_new(config, log, "slot", 1, "db");
-	ProgressTopic *others = progress_new(config, log, "slot", 2, "db");
+	ProgressStore *ours = store_of(config, log, 1);
+	ProgressStore *others = store_of(config, log, 2);
 	Progress later = sample;
 
 	later.end_lsn += 100;
@@ -150,7 +158,7 @@ test_away(void)
 {
 	Logger *log = log_new(LOG_TEXT, LOG_ERROR);
 	Config *config = config_for("127.0.0.1:1", log);
-	ProgressTopic *topic = progress_new(config, log, "slot", 1, "db");
+	ProgressStore *topic = store_of(config, log, 1);
 	Progress progress;
 	Error error = {0};
 	bool found;

@@ -1,0 +1,239 @@
+/*
+ * progress_store.c
+ *	  What records of progress mean, and when they are written; where they lie
+ *	  is the medium's business.
+ */
+#include "progress_store.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "bytes.h"
+#include "clock.h"
+#include "memory.h"
+#include "progress_json.h"
+
+#define WRITE_GAP_MS 5000
+
+struct ProgressStore
+{
+	ProgressMedium *medium;
+	Logger *log;
+	char *prefix;
+	char *slot_name;
+	char *database;
+	char *key;
+	char *snapshot_key;
+	char *snapshot; /* NULL: none that counts */
+	bool has_written;
+	int64_t written_at_ms;
+	Progress written;
+};
+
+/* One reading of the medium. */
+typedef struct Reading
+{
+	ProgressStore *store;
+	Progress *progress;
+	bool found;
+	bool other_system;
+} Reading;
+
+ProgressStore *
+progress_new(ProgressMedium *medium, const ProgressNames *names, Logger *log)
+{
+	ProgressStore *store = bytes_alloc_zero(1, sizeof(ProgressStore));
+
+	store->medium = medium;
+	store->log = log;
+	store->prefix = memory_strdup(names->prefix);
+	store->slot_name = memory_strdup(names->slot_name);
+	store->database = memory_strdup(names->database);
+	store->key = progress_json_key(names->prefix, names->slot_name, names->system_identifier, names->database);
+	store->snapshot_key =
+		progress_json_snapshot_key(names->prefix, names->slot_name, names->system_identifier, names->database);
+	return store;
+}
+
+void
+progress_free(ProgressStore *store)
+{
+	if (store == NULL)
+		return;
+	store->medium->methods->free(store->medium);
+	free(store->prefix);
+	free(store->slot_name);
+	free(store->database);
+	free(store->key);
+	free(store->snapshot_key);
+	free(store->snapshot);
+	free(store);
+}
+
+/* ---- reading ---- */
+
+static bool
+has_key(Bytes key, const char *wanted)
+{
+	return key.size == strlen(wanted) && memcmp(key.data, wanted, key.size) == 0;
+}
+
+/* A snapshot's state belongs to the record of progress before it. */
+static void
+keep_snapshot(ProgressStore *store, Bytes value)
+{
+	free(store->snapshot);
+	store->snapshot = value.data != NULL ? bytes_copy_text(value.data, value.size) : NULL;
+}
+
+static void
+take_record(void *arg, Bytes key, Bytes value)
+{
+	Reading *reading = arg;
+	ProgressStore *store = reading->store;
+
+	if (has_key(key, store->snapshot_key))
+		keep_snapshot(store, value);
+	else if (has_key(key, store->key))
+	{
+		keep_snapshot(store, (Bytes){NULL, 0});
+		/* a null value is progress forgotten */
+		reading->found = value.data != NULL;
+		if (reading->found && !progress_parse(value.data, value.size, reading->progress))
+		{
+			reading->found = false;
+			log_warning(store->log, "a record of progress in %s \"%s\" is not one of ours: %.*s", store->medium->kind,
+						store->medium->place, value.size < 200 ? (int) value.size : 200, value.data);
+		}
+	}
+	else if (value.data != NULL &&
+			 progress_json_same_names(key.data, key.size, store->prefix, store->slot_name, store->database))
+		reading->other_system = true;
+}
+
+bool
+progress_read(ProgressStore *store, const ProgressReading *how, Progress *progress, bool *found, bool *other_system,
+			  Error *error)
+{
+	Reading reading = {.store = store, .progress = progress};
+	bool good = store->medium->methods->read(store->medium, how, take_record, &reading, error);
+
+	*found = good && reading.found;
+	*other_system = good && !reading.found && reading.other_system;
+	return good;
+}
+
+void
+progress_drop_snapshot(ProgressStore *store)
+{
+	keep_snapshot(store, (Bytes){NULL, 0});
+}
+
+const char *
+progress_stored_snapshot(const ProgressStore *store)
+{
+	return store->snapshot;
+}
+
+/* ---- writing ---- */
+
+SinkResult
+progress_put_snapshot(ProgressStore *store, Sink *sink, const char *json, Error *error)
+{
+	Bytes key = {store->snapshot_key, strlen(store->snapshot_key)};
+	Bytes value = {json, strlen(json)};
+
+	return store->medium->methods->put(store->medium, sink, key, value, error);
+}
+
+static SinkResult
+put(ProgressStore *store, Sink *sink, const char *value, Error *error)
+{
+	Bytes key_bytes = {store->key, strlen(store->key)};
+	Bytes value_bytes = {value, value ? strlen(value) : 0};
+
+	if (sink->methods->end != NULL)
+		return sink->methods->end(sink, store->medium->place, key_bytes, value_bytes, error);
+	return store->medium->methods->put(store->medium, sink, key_bytes, value_bytes, error);
+}
+
+SinkResult
+progress_end(ProgressStore *store, Sink *sink, const Progress *progress, Error *error)
+{
+	char *value = progress_value_json(progress);
+	SinkResult result = put(store, sink, value, error);
+
+	free(value);
+	return result;
+}
+
+static bool
+has_moved(const ProgressStore *store, const Progress *progress)
+{
+	return !store->has_written || store->written.end_lsn != progress->end_lsn ||
+		   store->written.partial.count != progress->partial.count || store->written.snapshot != progress->snapshot;
+}
+
+static void
+note_written(ProgressStore *store, const Progress *progress, int64_t now_ms)
+{
+	store->has_written = true;
+	store->written_at_ms = now_ms;
+	store->written = *progress;
+}
+
+bool
+progress_write_lazily(ProgressStore *store, Sink *sink, const Progress *progress, int64_t now_ms, Error *error)
+{
+	SinkResult result;
+
+	if (store->has_written && now_ms - store->written_at_ms < WRITE_GAP_MS)
+		return true;
+	if (!has_moved(store, progress))
+		return true;
+	result = progress_end(store, sink, progress, error);
+	if (result == SINK_OK)
+		note_written(store, progress, now_ms);
+	return result != SINK_ERROR;
+}
+
+/* Puts value (NULL: a tombstone), waiting while the sink is full, and flushes. */
+static bool
+put_and_wait(ProgressStore *store, Sink *sink, const char *value, int timeout_ms, SinkReport report, void *arg,
+			 Error *error)
+{
+	int64_t end_ms = clock_monotonic_ms() + timeout_ms;
+	const int step_ms = 20;
+	SinkResult result;
+	int64_t left_ms;
+
+	while ((result = put(store, sink, value, error)) == SINK_FULL)
+	{
+		if (!sink->methods->poll(sink, step_ms, report, arg, error))
+			return false;
+		if (clock_monotonic_ms() >= end_ms)
+			return error_set(error, ERROR_RETRY, "could not write progress to %s \"%s\" in %d ms", store->medium->kind,
+							 store->medium->place, timeout_ms);
+	}
+	left_ms = end_ms - clock_monotonic_ms();
+	return result == SINK_OK && sink->methods->flush(sink, left_ms > 0 ? (int) left_ms : 0, report, arg, error);
+}
+
+bool
+progress_write_now(ProgressStore *store, Sink *sink, const Progress *progress, int timeout_ms, SinkReport report,
+				   void *arg, Error *error)
+{
+	char *value = progress_value_json(progress);
+	bool good = put_and_wait(store, sink, value, timeout_ms, report, arg, error);
+
+	free(value);
+	if (good)
+		note_written(store, progress, clock_monotonic_ms());
+	return good;
+}
+
+bool
+progress_forget(ProgressStore *store, Sink *sink, int timeout_ms, SinkReport report, void *arg, Error *error)
+{
+	return put_and_wait(store, sink, NULL, timeout_ms, report, arg, error);
+}

@@ -1,0 +1,110 @@
+/*
+ * progress_store.h
+ *	  What was delivered, kept where the sink's records are.
+ *
+ * A store holds records of a key and a JSON value, of which the newest of a
+ * key counts.  Where they lie is a medium's business: a compacted topic
+ * (progress_topic.h) or a file (progress_file.h).  Key of progress: JSON array
+ * [topic.prefix, slot, system identifier, database]; other records of the same
+ * relay have a fifth element.
+ *
+ * At least once, progress is written lazily and only advises (resume_plan.h);
+ * exactly once, it is the last record of every transaction of the sink and the
+ * only truth.
+ */
+#ifndef PROGRESS_STORE_H
+#define PROGRESS_STORE_H
+
+#include "log.h"
+#include "resume_plan.h"
+#include "sink.h"
+
+typedef struct ProgressReading
+{
+	int timeout_ms;
+	/*
+	 * Waits for what other relays have open in the medium, up to its end as it
+	 * is now; else their open transactions hide what stands behind them.
+	 */
+	bool to_high_watermark;
+} ProgressReading;
+
+/* A record that was read; value.data is NULL for one that was removed.  Borrowed for the call. */
+typedef void (*ProgressVisit)(void *arg, Bytes key, Bytes value);
+
+typedef struct ProgressMedium ProgressMedium;
+
+typedef struct ProgressMediumMethods
+{
+	/* Visits all records that are committed, oldest first. ERROR_RETRY: not in time, or in use by another process. */
+	bool (*read)(ProgressMedium *medium, const ProgressReading *how, ProgressVisit visit, void *arg, Error *error);
+	/*
+	 * Takes a record, through the sink or by itself; value.data NULL removes
+	 * the key's.  In a sink with transactions it becomes durable with the
+	 * open one, else by the sink's next flush at the latest.  SINK_FULL: not
+	 * taken.
+	 */
+	SinkResult (*put)(ProgressMedium *medium, Sink *sink, Bytes key, Bytes value, Error *error);
+	void (*free)(ProgressMedium *medium);
+} ProgressMediumMethods;
+
+struct ProgressMedium
+{
+	const ProgressMediumMethods *methods;
+	const char *place; /* the topic's name or the file's path; SinkMethods.end gets it */
+	const char *kind;  /* for messages: topic, file */
+};
+
+typedef struct ProgressStore ProgressStore;
+
+typedef struct ProgressNames
+{
+	const char *prefix; /* topic.prefix */
+	const char *slot_name;
+	uint64_t system_identifier;
+	const char *database;
+} ProgressNames;
+
+/* Takes ownership of medium; copies the rest. */
+extern ProgressStore *progress_new(ProgressMedium *medium, const ProgressNames *names, Logger *log);
+extern void progress_free(ProgressStore *store);
+
+/*
+ * Reads the newest committed record of our key.  *found: there is one.
+ * *other_system: there is none, but one of another system identifier under the
+ * same names.
+ */
+extern bool progress_read(ProgressStore *store, const ProgressReading *how, Progress *progress, bool *found,
+						  bool *other_system, Error *error) MUST_CHECK;
+
+/*
+ * Hands a record over when the last is more than 5 s old (by now_ms, a
+ * monotonic clock) and the position has changed.  A full sink is no error: the
+ * next call tries again.
+ */
+extern bool progress_write_lazily(ProgressStore *store, Sink *sink, const Progress *progress, int64_t now_ms,
+								  Error *error) MUST_CHECK;
+/*
+ * Exactly once: ends the sink's transaction with progress as its last record,
+ * without waiting.  SINK_FULL: call again.
+ */
+extern SinkResult progress_end(ProgressStore *store, Sink *sink, const Progress *progress, Error *error);
+/* Writes and waits until it is durable, with all that the sink holds: at stop, and for snapshot states. */
+extern bool progress_write_now(ProgressStore *store, Sink *sink, const Progress *progress, int timeout_ms,
+							   SinkReport report, void *arg, Error *error) MUST_CHECK;
+/*
+ * What of a snapshot is missing (snapshot_state.h), a record with a key of its
+ * own.  It counts until the next record of progress, which begins or ends a
+ * snapshot.  SINK_FULL: not taken.
+ */
+extern SinkResult progress_put_snapshot(ProgressStore *store, Sink *sink, const char *json, Error *error);
+/* Forgets what progress_read() found: another snapshot begins. */
+extern void progress_drop_snapshot(ProgressStore *store);
+/* The one that progress_read() found; NULL: none that counts.  Borrowed. */
+extern const char *progress_stored_snapshot(const ProgressStore *store);
+
+/* Forgets it (a tombstone), and waits: after the slot was dropped on purpose (slot.drop.on.stop). */
+extern bool progress_forget(ProgressStore *store, Sink *sink, int timeout_ms, SinkReport report, void *arg,
+							Error *error) MUST_CHECK;
+
+#endif
