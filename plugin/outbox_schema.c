@@ -12,6 +12,8 @@
 #include "common/hashfn.h"
 #include "utils/hsearch.h"
 
+#include "connect_value.h"
+#include "java_text.h"
 #include "outbox_schema.h"
 #include "schema_copy.h"
 
@@ -30,8 +32,8 @@ typedef struct NameKey
 typedef struct NameEntry
 {
 	NameKey key;
-	uint64 payload;
 	char *name;
+	const ConnectSchema *schema; /* by version: of the first event; NULL: to be made */
 } NameEntry;
 
 struct OutboxNames
@@ -81,21 +83,15 @@ make_name(const OutboxValueSchema *wanted)
 	return psprintf("%.*s.%s%s", (int) (dot - wanted->row_name), wanted->row_name, wanted->route, dot);
 }
 
-static const NameEntry *
+static NameEntry *
 remembered(OutboxNames *names, const OutboxValueSchema *wanted)
 {
 	NameKey key = {0};
 	NameEntry *entry;
-	uint64 payload = schema_hash(wanted->payload);
 	bool found;
 
-	if (wanted->by_version)
-		key.version = wanted->version;
-	else
-	{
-		key.payload = payload;
-		key.version = PG_INT64_MAX;
-	}
+	key.payload = wanted->by_version ? 0 : schema_hash(wanted->payload);
+	key.version = wanted->by_version ? wanted->version : PG_INT64_MAX;
 	if (hash_get_num_entries(names->table) >= MAX_NAMES)
 	{
 		MemoryContextReset(names->context);
@@ -104,11 +100,55 @@ remembered(OutboxNames *names, const OutboxValueSchema *wanted)
 	entry = hash_search(names->table, &key, HASH_ENTER, &found);
 	if (!found)
 	{
-		entry->payload = payload;
+		entry->schema = NULL;
 		entry->name = NULL;
 		entry->name = MemoryContextStrdup(names->context, make_name(wanted));
 	}
 	return entry;
+}
+
+static const char *
+misfit(const ConnectSchema *schema, const char *class)
+{
+	return psprintf("Invalid Java object for schema%s%s%s with type %s: class %s for field: \"payload\"",
+					schema->name ? " \"" : "", schema->name ? schema->name : "", schema->name ? "\"" : "",
+					java_schema_type(schema->type), class);
+}
+
+/* Why the payload is no value of that schema, NULL: it is (ConnectSchema#validateValue). */
+static const char *
+payload_problem(const ConnectSchema *schema, const OutboxValueSchema *wanted)
+{
+	if (wanted->null)
+		return NULL;
+	if (wanted->text)
+		return strcmp(schema->type, "string") == 0 ? NULL : misfit(schema, "java.lang.String");
+	if (strcmp(schema->type, wanted->payload->type) != 0)
+		return misfit(schema, "org.apache.kafka.connect.data.Struct");
+	return schema == wanted->payload || schema_hash(schema_alone(schema)) == schema_hash(wanted->payload)
+			   ? NULL
+			   : "Struct schemas do not match.";
+}
+
+/* The table may have changed since the first event. */
+static const char *
+fields_problem(const ConnectSchema *schema, const OutboxValueSchema *wanted)
+{
+	ListCell *name;
+	ListCell *field;
+	int index = 1;
+
+	forboth(name, wanted->names, field, wanted->schemas)
+	{
+		const ConnectSchema *kept = index < list_length(schema->fields) ? connect_field_schema(schema, index++) : NULL;
+
+		if (kept == NULL || strcmp(kept->field, lfirst(name)) != 0)
+			return psprintf("%s is not a valid field name", (const char *) lfirst(name));
+		if (strcmp(kept->type, ((const ConnectSchema *) lfirst(field))->type) != 0)
+			return psprintf("Invalid Java object for schema with type %s for field: \"%s\"",
+							java_schema_type(kept->type), kept->field);
+	}
+	return index == list_length(schema->fields) ? NULL : "a field of the first event of its schema version is missing";
 }
 
 static const ConnectSchema *
@@ -124,11 +164,31 @@ build_schema(const char *name, const OutboxValueSchema *wanted)
 	return schema;
 }
 
+/* In the current context; NULL: *problem. */
+static const ConnectSchema *
+schema_of_version(OutboxNames *names, NameEntry *entry, const OutboxValueSchema *wanted, const char **problem)
+{
+	MemoryContext previous;
+
+	if (entry->schema == NULL)
+	{
+		const ConnectSchema *first = build_schema(entry->name, wanted);
+
+		previous = MemoryContextSwitchTo(names->context);
+		entry->schema = schema_whole_copy(first);
+		MemoryContextSwitchTo(previous);
+	}
+	*problem = payload_problem(connect_field_schema(entry->schema, 0), wanted);
+	if (*problem == NULL)
+		*problem = fields_problem(entry->schema, wanted);
+	return *problem == NULL ? schema_whole_copy(entry->schema) : NULL;
+}
+
 const ConnectSchema *
 outbox_value_schema(OutboxNames *names, const OutboxValueSchema *wanted, MemoryContext context, const char **problem)
 {
 	MemoryContext previous;
-	const NameEntry *entry;
+	NameEntry *entry;
 	const ConnectSchema *schema;
 
 	*problem = NULL;
@@ -143,15 +203,14 @@ outbox_value_schema(OutboxNames *names, const OutboxValueSchema *wanted, MemoryC
 		return NULL;
 	}
 	entry = remembered(names, wanted);
-	if (wanted->by_version && strcmp(wanted->payload->type, "struct") == 0 &&
-		entry->payload != schema_hash(wanted->payload))
-	{
-		*problem =
-			"Struct schemas do not match: the payload differs from that of the first event of its schema version.";
-		return NULL;
-	}
 	previous = MemoryContextSwitchTo(context);
-	schema = build_schema(entry->name, wanted);
+	if (wanted->by_version)
+		schema = schema_of_version(names, entry, wanted, problem);
+	else
+	{
+		*problem = payload_problem(wanted->payload, wanted);
+		schema = *problem == NULL ? build_schema(entry->name, wanted) : NULL;
+	}
 	MemoryContextSwitchTo(previous);
 	return schema;
 }

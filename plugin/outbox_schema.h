@@ -8,8 +8,9 @@
  * Debezium keeps these schemas, one per schema of the payload or, with
  * table.field.event.schema.version, one per version, under the name that it
  * made for the first event.  So the name has the route value of that event,
- * whatever the others are routed by; the names are remembered here to the
- * same effect, for a session.
+ * whatever the others are routed by, and by version the payload must fit that
+ * of the first event, even if that event failed.  Both are remembered here to
+ * the same effect, for a session.
  *
  *-------------------------------------------------------------------------
  */
@@ -32,7 +33,9 @@ typedef struct OutboxValueSchema
 	bool by_version;
 	int version;				  /* 0: none */
 	const ConnectSchema *payload; /* NULL: a payload without schema */
-	List *names;				  /* of the columns placed beside it, const char *, and their schemas */
+	bool text;					  /* the payload is text, whatever its schema says */
+	bool null;
+	List *names; /* of the columns placed beside it, const char *, and their schemas */
 	List *schemas;
 } OutboxValueSchema;
 

@@ -2,7 +2,8 @@
  *
  * schema_copy.h
  *	  New schemas out of others, for transforms.  All in the current memory
- *	  context; names are borrowed and must live as long as the schema.
+ *	  context; names are borrowed and must live as long as the schema, if not
+ *	  said otherwise.
  *
  *-------------------------------------------------------------------------
  */
@@ -25,6 +26,9 @@ extern ConnectSchema *schema_basics_with_fields(const ConnectSchema *source);
 
 /* A copy that stands alone, and not as a field. */
 extern ConnectSchema *schema_alone(const ConnectSchema *source);
+
+/* A copy of all of it that borrows nothing. */
+extern ConnectSchema *schema_whole_copy(const ConnectSchema *source);
 
 /*
  * Appends a copy of child as a field (SchemaBuilder#field).  NULL: it was

@@ -255,12 +255,20 @@ keep_schema(OutboxPlan *plan, int version, const ConnectSchema *schema)
 /* Versions whose schemas a plan keeps; more are made for each record. */
 #define MAX_KEPT 64
 
+static bool
+is_text(const OutboxEvent *event)
+{
+	return event->payload.kind == VALUE_STRING ||
+		   (event->payload.kind == VALUE_DEFERRED && strcmp(event->payload_schema->type, "string") == 0);
+}
+
 /* A schema of the payload's column is made once; one that was seen from the payload is the event's. */
 static const ConnectSchema *
 value_schema(EventRouter *router, OutboxEvent *event, int version)
 {
 	OutboxPlan *plan = event->plan;
-	bool keep = event->payload_schema == plan->payload.schema && list_length(plan->value_schemas) < MAX_KEPT;
+	bool keep = event->payload_schema == plan->payload.schema && event->payload.kind != VALUE_NULL &&
+				list_length(plan->value_schemas) < MAX_KEPT;
 	MemoryContext context;
 	const char *problem;
 	const ConnectSchema *schema = keep ? kept_schema(plan, version) : NULL;
@@ -269,6 +277,8 @@ value_schema(EventRouter *router, OutboxEvent *event, int version)
 								.by_version = plan->version.index >= 0,
 								.version = version,
 								.payload = event->payload_schema,
+								.text = is_text(event),
+								.null = event->payload.kind == VALUE_NULL,
 								.names = plan->envelope_names,
 								.schemas = plan->envelope_schemas};
 
@@ -281,20 +291,6 @@ value_schema(EventRouter *router, OutboxEvent *event, int version)
 	else if (keep)
 		keep_schema(plan, version, schema);
 	return schema;
-}
-
-/* Text that was to be a structure or an array cannot be put into one (ConnectSchema#validateValue). */
-static void
-check_payload(const OutboxEvent *event)
-{
-	const ConnectSchema *schema = event->payload_schema;
-
-	if (event->payload.kind != VALUE_STRING || schema == NULL || strcmp(schema->type, "string") == 0)
-		return;
-	record_refuse(event->record,
-				  "Invalid Java object for schema%s%s%s with type %s: class java.lang.String for field: \"payload\"",
-				  schema->name ? " \"" : "", schema->name ? schema->name : "", schema->name ? "\"" : "",
-				  java_schema_type(schema->type));
 }
 
 /* As ConnectSchema has it. */
@@ -321,7 +317,6 @@ wrap_payload(EventRouter *router, OutboxEvent *event)
 
 	if (schema == NULL)
 		return;
-	check_payload(event);
 	value = connect_struct(schema);
 	value.items[0] = event->payload;
 	foreach (cell, router->placements)
