@@ -248,8 +248,7 @@ relay_note_progress(Relay *relay)
 		return;
 	relay->progress.end_lsn = confirmable_lsn;
 	relay->progress.commit_lsn = commit_lsn;
-	/* a keepalive before the commit of the transaction delivered in part says nothing about it */
-	if (confirmable_lsn >= relay->progress.partial.commit_lsn)
+	if (resume_ends_partial(&relay->progress, confirmable_lsn, commit_lsn))
 	{
 		relay->progress.partial.commit_lsn = 0;
 		relay->progress.partial.count = 0;

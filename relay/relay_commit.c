@@ -38,8 +38,7 @@ next_progress(const Relay *relay, const CommitPoint *point)
 		next.last_commit_end_lsn = last_commit_end_lsn;
 		next.commit_time_us = relay->values.last_commit_time_us;
 	}
-	/* a keepalive before the commit of the transaction delivered in part says nothing about it */
-	if (next.end_lsn >= next.partial.commit_lsn)
+	if (resume_ends_partial(&next, next.end_lsn, next.commit_lsn))
 		next.partial.commit_lsn = next.partial.count = 0;
 	if (point->in_unit && point->unit_count > 0 &&
 		(next.partial.commit_lsn != point->unit_commit_lsn || next.partial.count < point->unit_count))

@@ -537,7 +537,8 @@ store_position(Start *start, const Progress *stored, Error *error)
 	const Progress *now = &start->relay->progress;
 
 	if (!start->relay->settings.exactly_once ||
-		(stored->end_lsn == now->end_lsn && stored->timeline == now->timeline && stored->end_lsn != 0))
+		(stored->end_lsn == now->end_lsn && stored->timeline == now->timeline && stored->end_lsn != 0 &&
+		 stored->partial.count == now->partial.count))
 		return true;
 	return write_progress(start->relay, error);
 }

@@ -296,6 +296,22 @@ nothing_stored(const ResumeInput *input, ResumePlan *plan, Error *error)
 	return stream_from_slot(input, plan);
 }
 
+/* The WAL that what is delivered was made of ends here at the earliest: a part comes from a whole transaction. */
+static uint64_t
+delivered_wal_end(const Progress *progress)
+{
+	if (progress->partial.count == 0 || progress->partial.commit_lsn < progress->end_lsn)
+		return progress->end_lsn;
+	return progress->partial.commit_lsn + 1;
+}
+
+/* For people: without the byte of the commit record. */
+static uint64_t
+delivered_lsn(const Progress *progress)
+{
+	return delivered_wal_end(progress) > progress->end_lsn ? progress->partial.commit_lsn : progress->end_lsn;
+}
+
 /*
  * After a failover LSNs beyond the switch name other changes than those that
  * were delivered, so stored positions beyond it must not be used.
@@ -308,7 +324,7 @@ timeline_changed(const ResumeInput *input, ResumePlan *plan, Error *error)
 
 	if (progress->timeline == input->server_timeline || progress->timeline == 0)
 		return VERDICT_NEXT;
-	if (switch_lsn != 0 && progress->end_lsn <= switch_lsn)
+	if (switch_lsn != 0 && delivered_wal_end(progress) <= switch_lsn)
 		return VERDICT_NEXT;
 	if (input->exactly_once && !input->start_at_slot)
 	{
@@ -316,7 +332,7 @@ timeline_changed(const ResumeInput *input, ResumePlan *plan, Error *error)
 				  "timeline %" PRIu32 " was left at " LSN_FORMAT "%s, but changes up to " LSN_FORMAT
 				  " were delivered: Kafka may hold changes that this server never had",
 				  progress->timeline, LSN_ARGS(switch_lsn), switch_lsn ? "" : " (not known)",
-				  LSN_ARGS(progress->end_lsn));
+				  LSN_ARGS(delivered_lsn(progress)));
 		error_hint(error, "To go on with what this server has, start once with --start-at slot.");
 		return VERDICT_REFUSE;
 	}
@@ -324,7 +340,7 @@ timeline_changed(const ResumeInput *input, ResumePlan *plan, Error *error)
 		warn(plan,
 			 "timeline %" PRIu32 " was left at " LSN_FORMAT ", changes up to " LSN_FORMAT
 			 " were delivered: Kafka holds changes that this server never had",
-			 progress->timeline, LSN_ARGS(switch_lsn), LSN_ARGS(progress->end_lsn));
+			 progress->timeline, LSN_ARGS(switch_lsn), LSN_ARGS(delivered_lsn(progress)));
 	else
 		warn(plan,
 			 "timeline changed from %" PRIu32 " to %" PRIu32
@@ -336,18 +352,18 @@ timeline_changed(const ResumeInput *input, ResumePlan *plan, Error *error)
 static Verdict
 beyond_the_server(const ResumeInput *input, ResumePlan *plan, Error *error)
 {
-	if (input->progress->end_lsn <= input->server_wal_end)
+	if (delivered_wal_end(input->progress) <= input->server_wal_end)
 		return VERDICT_NEXT;
 	if (input->start_at_slot)
 	{
 		warn(plan, "the server's WAL ends before what was delivered, " LSN_FORMAT ", which is accepted",
-			 LSN_ARGS(input->progress->end_lsn));
+			 LSN_ARGS(delivered_lsn(input->progress)));
 		return stream_from_slot(input, plan);
 	}
 	error_set(error, ERROR_REFUSED,
 			  "changes up to " LSN_FORMAT " were delivered, but the server's WAL ends at " LSN_FORMAT
 			  ": it was restored from an older copy",
-			  LSN_ARGS(input->progress->end_lsn), LSN_ARGS(input->server_wal_end));
+			  LSN_ARGS(delivered_lsn(input->progress)), LSN_ARGS(input->server_wal_end));
 	error_hint(error, "Kafka holds changes that this server never had. To go on with what it has, start once with "
 					  "--start-at slot; to begin again, with a new snapshot if snapshot.mode asks for one, set "
 					  "progress.topic to a new name.");
@@ -413,6 +429,14 @@ resume_plan(const ResumeInput *input, ResumePlan *plan, Error *error)
 	for (size_t i = 0; verdict == VERDICT_NEXT; i++)
 		verdict = rules[i](input, plan, error);
 	return verdict == VERDICT_GO;
+}
+
+bool
+resume_ends_partial(const Progress *progress, uint64_t end_lsn, uint64_t commit_lsn)
+{
+	uint64_t partial_lsn = progress->partial.commit_lsn;
+
+	return end_lsn > partial_lsn || (end_lsn == partial_lsn && commit_lsn == partial_lsn);
 }
 
 uint64_t

@@ -103,6 +103,13 @@ typedef struct ResumePlan
 /* Decides. False: refused (ERROR_REFUSED with the reason and a way out). */
 extern bool resume_plan(const ResumeInput *input, ResumePlan *plan, Error *error) MUST_CHECK;
 
+/*
+ * Does the transaction delivered in part end at or before end_lsn?  A keepalive
+ * may stand at its commit LSN, where the commit record only begins.
+ * commit_lsn: of what ends at end_lsn; 0: a keepalive.
+ */
+extern bool resume_ends_partial(const Progress *progress, uint64_t end_lsn, uint64_t commit_lsn);
+
 /* What decides which records a transaction has: the options' hash of HELLO and the plugin's version in one number. */
 extern uint64_t resume_hash(uint64_t config_hash, Bytes plugin_version);
 

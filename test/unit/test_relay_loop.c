@@ -290,6 +290,12 @@ test_keepalive_before_part(void)
 	unit_is_uint(fixture.relay.progress.end_lsn, COMMIT_LSN - 0x100, "the keepalive is adopted");
 	unit_is_uint(fixture.relay.progress.partial.count, 5, "the part of the transaction after it is still delivered");
 
+	keepalive.wal_end = COMMIT_LSN;
+	unit_is_int(run_messages(&fixture, &keepalive, 1, &error), LOOP_LOST, "lost where the commit record begins");
+	relay_note_cut(&fixture.relay);
+	unit_is_uint(fixture.relay.progress.end_lsn, COMMIT_LSN, "that keepalive is adopted, too");
+	unit_is_uint(fixture.relay.progress.partial.count, 5, "and the transaction is still to come");
+
 	keepalive.wal_end = END_LSN;
 	unit_is_int(run_messages(&fixture, &keepalive, 1, &error), LOOP_LOST, "a keepalive behind it");
 	relay_note_cut(&fixture.relay);

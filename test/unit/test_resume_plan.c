@@ -81,6 +81,11 @@ test_stored(void)
 	plan = decided(&input, RESUME_STREAM, false, "partial under other options");
 	unit_is_uint(plan.skip_count, 0, "skips nothing");
 	unit_ok(resume_partial_fits(&plan, &progress, 8), "nothing to fit");
+
+	unit_ok(!resume_ends_partial(&progress, 0x2100, 0), "a keepalive before the commit record does not end the part");
+	unit_ok(resume_ends_partial(&progress, 0x2130, 0), "one behind it does");
+	unit_ok(resume_ends_partial(&progress, 0x2130, 0x2100), "the commit does");
+	unit_ok(resume_ends_partial(&progress, 0x2100, 0x2100), "a message of its own, which is its end, does");
 }
 
 static void
@@ -138,7 +143,10 @@ static void
 test_refused(void)
 {
 	ResumeInput input = usual();
+	Progress part = delivered;
 
+	part.partial.commit_lsn = 0x2100;
+	part.partial.count = 5;
 	input.slot_lost = true;
 	refused(&input, "slot \"s\" is lost", "when_needed", "lost slot");
 	input = usual();
@@ -147,6 +155,11 @@ test_refused(void)
 	input = usual();
 	input.server_wal_end = 0x1800;
 	refused(&input, "restored from an older copy", "progress.topic", "older copy");
+	input.progress = &part;
+	input.server_wal_end = 0x2100;
+	refused(&input, "restored from an older copy", "progress.topic", "older than a transaction delivered in part");
+	input.server_wal_end = 0x2130;
+	decided(&input, RESUME_STREAM, false, "not older than that");
 }
 
 static void
@@ -333,11 +346,21 @@ test_exactly_once_timeline(void)
 {
 	ResumeInput input = exactly_once();
 	Progress planned = {.snapshot = SNAPSHOT_PLANNED, .timeline = 1};
+	Progress part = delivered;
 	ResumePlan plan;
 
+	part.partial.commit_lsn = 0x2100;
+	part.partial.count = 5;
 	input.server_timeline = 2;
 	input.timeline_switch_lsn = 0x1FFF;
 	refused(&input, "timeline 1 was left at 0/1FFF, but changes up to 0/2000", "--start-at slot", "beyond the switch");
+	input.timeline_switch_lsn = 0x2100;
+	decided(&input, RESUME_STREAM, false, "before the switch");
+	input.progress = &part;
+	refused(&input, "timeline 1 was left at 0/2100, but changes up to 0/2100", "--start-at slot", "a part beyond it");
+	input.timeline_switch_lsn = 0x2130;
+	unit_is_uint(decided(&input, RESUME_STREAM, false, "a part before it").skip_count, 5, "is skipped");
+	input.progress = &delivered;
 	input.timeline_switch_lsn = 0;
 	refused(&input, "(not known)", "--start-at slot", "switch not known");
 	input.start_at_slot = true;
