@@ -23,6 +23,7 @@ help:
 	@echo "make installcheck   SQL tests against a running server with the installed plugin"
 	@echo "make bench          how fast it is here, beside other plugins and Debezium; LATENCY=1: commit to consumer"
 	@echo "                    WORKLOADS='default schemas flatten outbox' RUNS=3 DEBEZIUM=0"
+	@echo "make bench-snapshot only the last part of bench: how fast a table is read whole; RUNS=3 DEBEZIUM=0"
 	@echo "make lint, format   house rules; clang-format"
 	@echo "make clean"
 
@@ -82,6 +83,13 @@ bench:
 	@test/tools/provision bench
 	@$(MAKE) -s all
 	@test/bench/run $(if $(LATENCY),--latency) $(BENCH_OPTIONS)
+	@$(if $(LATENCY)$(INSTRUCTIONS)$(WORKLOADS)$(filter 0,$(SNAPSHOT)),,test/bench/snapshot $(SNAPSHOT_OPTIONS))
+
+# How fast a table is read whole; a part of bench.
+bench-snapshot:
+	@test/tools/provision bench
+	@$(MAKE) -s all
+	@test/bench/snapshot $(SNAPSHOT_OPTIONS)
 
 lint:
 	@test/tools/provision lint
@@ -99,5 +107,5 @@ clean:
 distclean: clean
 	rm -rf build
 
-.PHONY: all help provision install uninstall demo check unit regress isolation golden kafka tap chaos check-assert check-debezium installcheck bench fuzz \
+.PHONY: all help provision install uninstall demo check unit regress isolation golden kafka tap chaos check-assert check-debezium installcheck bench bench-snapshot fuzz \
 	lint format clean distclean
