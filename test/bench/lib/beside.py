@@ -3,10 +3,12 @@
 A rate is records between the first and the last batch by the broker's clock, so starting does not count. CPU is that of
 the walsender from its beginning, and of the relay or the JVM from the moment the slot is read, until the last batch is in.
 """
-import statistics, sys
+import sys
+from statistics import median
 
 from .processes import Watch
 from .sides import Debezium, Ours
+from .table import print_table, spread
 from .topics import Topics
 
 
@@ -24,7 +26,7 @@ class Drained:
 
 
 def drain(server, topics, side, workload, slot, records, payload):
-    topics.fresh(workload.topics)
+    topics.fresh(workload.topics, workload.partitions)
     walsender_pid = server.expect_walsender(slot)
     pid, since_birth = side.begin(workload.connector(server, slot))
     connector = Watch(pid) if since_birth else None
@@ -92,7 +94,7 @@ class Beside:
         return results
 
     def drain(self, workload, side, slot, what, payload=False):
-        drained = drain(self.server, self.topics, side, workload, slot, workload.records * self.repeat, payload)
+        drained = drain(self.server, self.topics, side, workload, slot, workload.records * workload.times(self.repeat), payload)
         print(f"{workload.name}, {side.name}, {what}: {drained.rate:,.0f} records/s, {drained.walsender:.1f} + {drained.connector:.1f} us CPU, "
               f"{drained.memory:,.0f} MB", file=sys.stderr, flush=True)
         return drained
@@ -102,10 +104,7 @@ class Beside:
         rows = [["workload", "side", "records", "records/s", "times Debezium", "CPU us", "Debezium's CPU / ours", "peak MB", "bytes", "in Kafka"]]
         for workload, sides in results.items():
             rows += [self.row(workload, name, runs, sides.get(Debezium.name)) for name, runs in sides.items()]
-        widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-        rows.insert(1, ["-" * width for width in widths])
-        for row in rows:
-            print("| " + " | ".join(text.ljust(width) for text, width in zip(row, widths)) + " |")
+        print_table(rows)
 
     def row(self, workload, name, runs, peers):
         rate = spread([run.rate for run in runs], "{:,.0f}")
@@ -114,13 +113,5 @@ class Beside:
         if peers and peers is not runs:
             faster = spread([ours.rate / theirs.rate for ours, theirs in zip(runs, peers)], "{:.1f}")
             less = spread([theirs.cpu() / ours.cpu() for ours, theirs in zip(runs, peers)], "{:.1f}")
-        return [workload.name, name, f"{workload.records * self.repeat:,}", rate, faster, cpu, less, f"{max(run.memory for run in runs):,.0f}",
+        return [workload.name, name, f"{workload.records * workload.times(self.repeat):,}", rate, faster, cpu, less, f"{max(run.memory for run in runs):,.0f}",
                 f"{runs[0].payload:.1f}", f"{median(run.stored for run in runs):.1f}"]
-
-
-def median(values):
-    return statistics.median(values)
-
-
-def spread(values, form):
-    return f"{form.format(median(values))} ({form.format(min(values))}-{form.format(max(values))})"

@@ -6,6 +6,8 @@ TOP = os.path.dirname(os.path.dirname(HERE))
 TOOLS = os.path.join(TOP, "test", "tools")
 SETTINGS = ("shared_buffers=512MB", "logical_decoding_work_mem=256MB", "max_replication_slots=100")
 
+LIBRARIES = ("pgoutput", "test_decoding", "wal2json", "decoderbufs", "wal2debezium", "nothing")
+
 # Asked before the slot is read, so that no walsender is too fast to be seen.
 WALSENDER = """create function pg_temp.walsender(slot name) returns int language plpgsql as $$
 declare pid int;
@@ -40,6 +42,27 @@ class Server:
         subprocess.run([os.path.join(TOOLS, "cluster"), "stop", self.folder])
         subprocess.run([os.path.join(TOOLS, "kafka"), "stop", os.path.join(self.folder, "kafka")])
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def add_peers(self):
+        """Allows the plugins we are compared with, and brings the one that does nothing."""
+        build, folder = os.path.join(TOP, "build", "bench", "nothing"), os.path.join(HERE, "nothing")
+        os.makedirs(build, exist_ok=True)
+        subprocess.run(["make", "-s", "-C", build, "-f", os.path.join(folder, "Makefile"), f"SOURCE={folder}"], check=True, stdout=subprocess.DEVNULL)
+        library = subprocess.run([os.environ.get("PG_CONFIG", "pg_config"), "--pkglibdir"], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+        shutil.copy(os.path.join(build, "nothing.so"), self.folder + "/server" + library)
+        if self.psql("-c", "select count(*) from pg_settings where name = 'output_plugin_libraries'") != "0":
+            self.psql("-c", f"alter system set output_plugin_libraries = {', '.join(LIBRARIES)}", "-c", "select pg_reload_conf()")
+
+    def data(self):
+        return os.path.join(self.folder, "pg", "data")
+
+    def as_user(self, command):
+        """PostgreSQL refuses root."""
+        return command if os.getuid() else ["runuser", "-u", os.environ.get("W2D_SERVER_USER", "postgres"), "--", *command]
+
+    def stop(self):
+        """As it should be done, so that a single-user backend may be started."""
+        subprocess.run(self.as_user([os.path.join(self.bin, "pg_ctl"), "-D", self.data(), "-m", "fast", "-w", "stop"]), check=True, stdout=subprocess.DEVNULL, cwd="/")
 
     def client(self, program, *arguments):
         return [os.path.join(self.bin, program), "-h", "127.0.0.1", "-p", self.port, "-U", "postgres", *arguments]

@@ -9,22 +9,32 @@ from golden.lib.kafka_topics import Kafka
 CONSUMER = {"group.id": "bench", "enable.auto.commit": False, "log_level": 3, "auto.offset.reset": "earliest", "fetch.wait.max.ms": 20}
 
 
+MANY = 100                            # topics, or any with several partitions: emptied by looking only behind what is there
+
+
 class Topics:
     def __init__(self, bootstrap, folder):
-        self.bootstrap, self.folder, self.names = bootstrap, folder, []
+        self.bootstrap, self.folder, self.names, self.partitions, self.base, self.base_stored = bootstrap, folder, [], 1, {}, 0
         self.admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 3})
         self.kafka = Kafka(bootstrap)
 
-    def fresh(self, names):
-        """Empty topics of one partition; what was there before, of these or of the last ones, is gone."""
+    def fresh(self, names, partitions=1):
+        """Empty topics; what was there before, of these or of the last ones, is gone."""
+        if names == self.names and self.many():
+            self.base, self.base_stored = self.ends(), self.stored() + self.base_stored
+            return
         doomed = [name for name in {*names, *self.names} if name in self.kafka.topics(".*")]
         for name in doomed:
             self.kafka.delete(name.replace(".", "[.]"))
-        made = self.admin.create_topics([NewTopic(name, 1, 1, config={"message.timestamp.type": "LogAppendTime"}) for name in names])
+        made = self.admin.create_topics([NewTopic(name, partitions, 1, config={"message.timestamp.type": "LogAppendTime"}) for name in names],
+                                        request_timeout=120)
         for future in made.values():
             future.result()
-        self.names = names
+        self.names, self.partitions, self.base, self.base_stored = names, partitions, {}, 0
         self.kafka.fresh_consumer()
+
+    def many(self):
+        return self.partitions > 1 or len(self.names) > MANY
 
     def close(self):
         """Before the broker goes, or librdkafka complains of it."""
@@ -33,10 +43,29 @@ class Topics:
         self.kafka = self.admin = None
 
     def ends(self):
-        return {name: self.kafka.end(name, 0) for name in self.names}
+        """Topic and partition to the offset behind the last record."""
+        places = [(name, number) for name in self.names for number in range(self.partitions)]
+        if not self.many():
+            return {place: self.kafka.end(*place) for place in places}
+        consumer = Consumer(dict(CONSUMER, **{"bootstrap.servers": self.bootstrap}))
+        found = consumer.offsets_for_times([TopicPartition(name, number, -1) for name, number in places], timeout=60)
+        consumer.close()
+        return {(place.topic, place.partition): max(place.offset, 0) for place in found}
 
     def count(self):
-        return sum(self.ends().values())
+        return sum(self.ends().values()) - sum(self.base.values())
+
+    def read(self, **settings):
+        """All records, in batches."""
+        ends = self.ends()
+        consumer = Consumer(dict(CONSUMER, **{"bootstrap.servers": self.bootstrap}, **settings))
+        consumer.assign([TopicPartition(*place, self.base.get(place, 0)) for place, end in ends.items() if end > self.base.get(place, 0)])
+        left = sum(ends.values()) - sum(self.base.values())
+        while left > 0:
+            batch = [message for message in consumer.consume(10000, timeout=1) if not message.error()]
+            left -= len(batch)
+            yield batch
+        consumer.close()
 
     def consumer(self, name, offset, **settings):
         found = Consumer(dict(CONSUMER, **{"bootstrap.servers": self.bootstrap}, **settings))
@@ -53,8 +82,10 @@ class Topics:
 
     def span(self):
         """Time of the first batch, how many records were in before the clock went on, time of the last batch (seconds)."""
+        if self.many():
+            return self.span_of_all()
         heads, last = [], 0.0
-        for name, end in self.ends().items():
+        for (name, _), end in self.ends().items():
             if not end:
                 continue
             consumer = self.consumer(name, end - 1)
@@ -69,19 +100,17 @@ class Topics:
         first = min(heads)
         return first, heads.count(first), last
 
+    def span_of_all(self):
+        times = [message.timestamp()[1] / 1e3 for batch in self.read() for message in batch]
+        first = min(times)
+        return first, times.count(first), max(times)
+
     def payload(self):
         """Bytes of all keys and values."""
-        total = 0
-        for name, end in self.ends().items():
-            consumer, seen = self.consumer(name, 0, **{"check.crcs": False, "queued.max.messages.kbytes": 32768}), 0
-            while seen < end:
-                for message in consumer.consume(10000, timeout=1):
-                    if not message.error():
-                        seen += 1
-                        total += len(message.key() or b"") + len(message.value() or b"")
-            consumer.close()
-        return total
+        return sum(len(message.key() or b"") + len(message.value() or b"")
+                   for batch in self.read(**{"check.crcs": False, "queued.max.messages.kbytes": 32768}) for message in batch)
 
     def stored(self):
         """Bytes of the broker's segments."""
-        return sum(os.path.getsize(path) for name in self.names for path in glob.glob(os.path.join(self.folder, "data", name + "-0", "*.log")))
+        segments = (path for name in self.names for path in glob.glob(os.path.join(self.folder, "data", name + "-[0-9]*", "*.log")))
+        return sum(os.path.getsize(path) for path in segments) - self.base_stored

@@ -1,0 +1,3 @@
+\ir ../workload.sql
+drop table if exists noise cascade;
+create table noise(like bench including all);

@@ -1,0 +1,2 @@
+\ir ../workload.sql
+alter table bench replica identity full;

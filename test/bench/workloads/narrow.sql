@@ -1,0 +1,2 @@
+drop table if exists narrow cascade;
+create table narrow(id bigint primary key, counter int);
