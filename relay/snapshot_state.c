@@ -1,17 +1,14 @@
 /*
  * snapshot_state.c
- *	  JSON with yajl, as in progress_json.c; LSNs and hashes as text.
+ *	  See snapshot_state.h.
  */
 #include "snapshot_state.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <yajl/yajl_gen.h>
-#include <yajl/yajl_tree.h>
 
 #include "bytes.h"
+#include "json_object.h"
 #include "memory.h"
 
 CutSnapshot *
@@ -77,52 +74,14 @@ snapshot_state_hash(const char *first, const char *second)
 /* ---- writing ---- */
 
 static void
-put_text(yajl_gen gen, const char *text)
-{
-	yajl_gen_string(gen, (const unsigned char *) text, strlen(text));
-}
-
-static void
-put_named_text(yajl_gen gen, const char *name, const char *text)
-{
-	if (text == NULL)
-		return;
-	put_text(gen, name);
-	put_text(gen, text);
-}
-
-static void
-put_number(yajl_gen gen, const char *name, uint64_t number)
-{
-	put_text(gen, name);
-	yajl_gen_integer(gen, (long long) number);
-}
-
-static void
-put_hex(yajl_gen gen, const char *name, uint64_t number)
-{
-	char text[24];
-
-	snprintf(text, sizeof(text), "%" PRIX64, number);
-	put_named_text(gen, name, text);
-}
-
-static void
-put_flag(yajl_gen gen, const char *name, bool flag)
-{
-	put_text(gen, name);
-	yajl_gen_bool(gen, flag);
-}
-
-static void
 put_table(yajl_gen gen, const SnapshotTable *table)
 {
 	yajl_gen_map_open(gen);
-	put_number(gen, "oid", table->oid);
-	put_number(gen, "filenode", table->filenode);
-	put_flag(gen, "begun", table->begun);
-	put_flag(gen, "whole", table->whole);
-	put_text(gen, "missing");
+	json_put_number(gen, "oid", table->oid);
+	json_put_number(gen, "filenode", table->filenode);
+	json_put_flag(gen, "begun", table->begun);
+	json_put_flag(gen, "whole", table->whole);
+	json_put_text(gen, "missing");
 	yajl_gen_array_open(gen);
 	for (size_t i = 0; i < table->range_count; i++)
 	{
@@ -136,30 +95,24 @@ put_table(yajl_gen gen, const SnapshotTable *table)
 char *
 snapshot_state_json(const CutSnapshot *state)
 {
-	yajl_gen gen = memory_checked(yajl_gen_alloc(NULL));
-	const unsigned char *json;
-	size_t size;
-	char *copy;
+	yajl_gen gen = json_begin();
 
 	yajl_gen_map_open(gen);
-	put_hex(gen, "lsn", state->lsn);
-	put_hex(gen, "stream_lsn", state->stream_lsn);
-	put_number(gen, "timeline", state->timeline);
-	put_hex(gen, "options_hash", state->options_hash);
-	put_named_text(gen, "seen_by", state->seen_by);
-	put_named_text(gen, "txid", state->txid);
-	put_named_text(gen, "ts_us", state->ts_us);
-	put_flag(gen, "begun", state->begun);
-	put_text(gen, "tables");
+	json_put_hex(gen, "lsn", state->lsn);
+	json_put_hex(gen, "stream_lsn", state->stream_lsn);
+	json_put_number(gen, "timeline", state->timeline);
+	json_put_hex(gen, "options_hash", state->options_hash);
+	json_put(gen, "seen_by", state->seen_by);
+	json_put(gen, "txid", state->txid);
+	json_put(gen, "ts_us", state->ts_us);
+	json_put_flag(gen, "begun", state->begun);
+	json_put_text(gen, "tables");
 	yajl_gen_array_open(gen);
 	for (size_t i = 0; i < state->table_count; i++)
 		put_table(gen, &state->tables[i]);
 	yajl_gen_array_close(gen);
 	yajl_gen_map_close(gen);
-	yajl_gen_get_buf(gen, &json, &size);
-	copy = bytes_copy_text((const char *) json, size);
-	yajl_gen_free(gen);
-	return copy;
+	return json_end(gen);
 }
 
 /* ---- reading ---- */
@@ -167,21 +120,10 @@ snapshot_state_json(const CutSnapshot *state)
 static bool
 get_text(yajl_val map, const char *name, char **text)
 {
-	const char *path[] = {name, NULL};
-	const char *found = YAJL_GET_STRING(yajl_tree_get(map, path, yajl_t_string));
+	const char *found = json_get_text(map, name);
 
 	*text = found != NULL ? memory_strdup(found) : NULL;
 	return found != NULL;
-}
-
-static bool
-get_hex(yajl_val map, const char *name, uint64_t *number)
-{
-	const char *path[] = {name, NULL};
-	const char *text = YAJL_GET_STRING(yajl_tree_get(map, path, yajl_t_string));
-	char rest;
-
-	return text != NULL && sscanf(text, "%16" SCNx64 "%c", number, &rest) == 1;
 }
 
 static bool
@@ -196,26 +138,18 @@ as_block(yajl_val value, uint32_t *number)
 static bool
 get_number(yajl_val map, const char *name, uint32_t *number)
 {
-	const char *path[] = {name, NULL};
+	int64_t found;
 
-	return as_block(yajl_tree_get(map, path, yajl_t_number), number);
-}
-
-static bool
-get_flag(yajl_val map, const char *name, bool *flag)
-{
-	const char *path[] = {name, NULL};
-	yajl_val value = yajl_tree_get(map, path, yajl_t_any);
-
-	*flag = YAJL_IS_TRUE(value);
-	return YAJL_IS_TRUE(value) || YAJL_IS_FALSE(value);
+	if (!json_get_number(map, name, 0, UINT32_MAX, &found))
+		return false;
+	*number = (uint32_t) found;
+	return true;
 }
 
 static bool
 get_ranges(yajl_val map, SnapshotTable *table)
 {
-	const char *path[] = {"missing", NULL};
-	yajl_val array = yajl_tree_get(map, path, yajl_t_array);
+	yajl_val array = json_get_array(map, "missing");
 
 	if (!YAJL_IS_ARRAY(array) || YAJL_GET_ARRAY(array)->len % 2 != 0)
 		return false;
@@ -234,8 +168,7 @@ get_ranges(yajl_val map, SnapshotTable *table)
 static bool
 get_tables(yajl_val map, CutSnapshot *state)
 {
-	const char *path[] = {"tables", NULL};
-	yajl_val array = yajl_tree_get(map, path, yajl_t_array);
+	yajl_val array = json_get_array(map, "tables");
 	bool good = YAJL_IS_ARRAY(array);
 
 	for (size_t i = 0; good && i < YAJL_GET_ARRAY(array)->len; i++)
@@ -244,8 +177,8 @@ get_tables(yajl_val map, CutSnapshot *state)
 		SnapshotTable *table = snapshot_state_add(state);
 
 		good = YAJL_IS_OBJECT(value) && get_number(value, "oid", &table->oid) &&
-			   get_number(value, "filenode", &table->filenode) && get_flag(value, "begun", &table->begun) &&
-			   get_flag(value, "whole", &table->whole) && get_ranges(value, table);
+			   get_number(value, "filenode", &table->filenode) && json_get_flag(value, "begun", &table->begun) &&
+			   json_get_flag(value, "whole", &table->whole) && get_ranges(value, table);
 	}
 	return good;
 }
@@ -254,19 +187,17 @@ CutSnapshot *
 snapshot_state_parse(const char *json, size_t size)
 {
 	CutSnapshot *state = snapshot_state_new();
-	char *text = bytes_copy_text(json, size);
-	char reason[128];
-	yajl_val tree = yajl_tree_parse(text, reason, sizeof(reason));
-	bool good = YAJL_IS_OBJECT(tree) && get_hex(tree, "lsn", &state->lsn) &&
-				get_hex(tree, "stream_lsn", &state->stream_lsn) && get_number(tree, "timeline", &state->timeline) &&
-				get_hex(tree, "options_hash", &state->options_hash) && get_text(tree, "seen_by", &state->seen_by) &&
-				get_text(tree, "ts_us", &state->ts_us) && get_flag(tree, "begun", &state->begun) &&
-				get_tables(tree, state);
+	yajl_val tree = json_parse(json, size);
+	bool good = YAJL_IS_OBJECT(tree) && json_get_hex(tree, "lsn", &state->lsn) &&
+				json_get_hex(tree, "stream_lsn", &state->stream_lsn) &&
+				get_number(tree, "timeline", &state->timeline) &&
+				json_get_hex(tree, "options_hash", &state->options_hash) &&
+				get_text(tree, "seen_by", &state->seen_by) && get_text(tree, "ts_us", &state->ts_us) &&
+				json_get_flag(tree, "begun", &state->begun) && get_tables(tree, state);
 
 	if (good)
 		(void) get_text(tree, "txid", &state->txid);
 	yajl_tree_free(tree);
-	free(text);
 	if (good)
 		return state;
 	snapshot_state_free(state);
