@@ -21,7 +21,7 @@
 
 typedef struct ProgressReading
 {
-	int timeout_ms;
+	int timeout_ms; /* of silence: however much there is to read */
 	/*
 	 * Waits for what other relays have open in the medium, up to its end as it
 	 * is now; else their open transactions hide what stands behind them.

@@ -5,6 +5,7 @@
  */
 #include "progress_topic.h"
 
+#include <inttypes.h>
 #include <librdkafka/rdkafka.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 #include "clock.h"
 #include "kafka_client.h"
 #include "kafka_topics.h"
+#include "signals.h"
 
 #define REASON_SIZE 512
 
@@ -30,7 +32,8 @@ typedef struct Reading
 	ProgressTopic *topic;
 	rd_kafka_t *consumer;
 	rd_kafka_topic_t *handle;
-	int64_t end_ms;
+	int timeout_ms;
+	int64_t end_ms; /* by then something must have arrived */
 	bool to_high_watermark;
 	int64_t end_offset; /* read to there; -1: to the end of what is committed */
 	ProgressVisit visit;
@@ -103,7 +106,8 @@ look_for_topic(Reading *reading)
 static bool
 have_topic(Reading *reading)
 {
-	static const char *const settings[] = {"cleanup.policy", "compact", NULL};
+	/* brokers compact finished segments only, and every start reads all that is left */
+	static const char *const settings[] = {"cleanup.policy", "compact", "segment.bytes", "8388608", NULL};
 	static const useconds_t pause_us = 50000;
 	bool created = false;
 	rd_kafka_resp_err_t code;
@@ -137,27 +141,53 @@ take_message(Reading *reading, const rd_kafka_message_t *message)
 					   (Bytes){message->payload, message->payload != NULL ? message->len : 0});
 }
 
+/*
+ * What was open when the reading began has not ended in time: of another
+ * relay, or left behind by a broker that lost its end.
+ */
+static bool
+open_before_end(Reading *reading, int64_t offset)
+{
+	error_set(reading->error, ERROR_RETRY,
+			  "could not read progress from topic \"%s\": a transaction that began at offset %" PRId64
+			  " has not ended, and what stands behind it is hidden until then",
+			  reading->topic->name, offset);
+	error_hint(reading->error,
+			   "The brokers end it at the latest when the transaction.timeout.ms of its writer is over. If it stays, "
+			   "it hangs: see \"kafka-transactions.sh find-hanging\".");
+	return false;
+}
+
+/* Takes as long as records come; it is silence that is limited. */
 static bool
 read_to_end(Reading *reading)
 {
-	for (;;)
+	int64_t hidden_from = -1;
+
+	while (!signals_stop_requested())
 	{
 		rd_kafka_message_t *message = rd_kafka_consume(reading->handle, 0, time_left_ms(reading));
 		rd_kafka_resp_err_t code = message ? message->err : RD_KAFKA_RESP_ERR__TIMED_OUT;
 		int64_t offset = message ? message->offset : -1;
 
-		if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
-			take_message(reading, message);
 		if (message)
+		{
+			if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+				take_message(reading, message);
 			rd_kafka_message_destroy(message);
-		/* short of the end: a transaction of another relay is open before it */
-		if (code == RD_KAFKA_RESP_ERR__PARTITION_EOF && offset < reading->end_offset)
-			continue;
-		if (code == RD_KAFKA_RESP_ERR__PARTITION_EOF)
+		}
+		if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+			reading->end_ms = clock_monotonic_ms() + reading->timeout_ms;
+		else if (code != RD_KAFKA_RESP_ERR__PARTITION_EOF)
+			return code == RD_KAFKA_RESP_ERR__TIMED_OUT && hidden_from >= 0 ? open_before_end(reading, hidden_from)
+																			: reading_failed(reading, code);
+		else if (offset >= reading->end_offset)
 			return true;
-		if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-			return reading_failed(reading, code);
+		/* short of the end: a transaction of another relay is open before it */
+		hidden_from = code == RD_KAFKA_RESP_ERR__PARTITION_EOF ? offset : -1;
 	}
+	return error_set(reading->error, ERROR_RETRY, "stopped while reading progress from topic \"%s\"",
+					 reading->topic->name);
 }
 
 static rd_kafka_t *
@@ -223,6 +253,7 @@ topic_read(ProgressMedium *medium, const ProgressReading *how, ProgressVisit vis
 {
 	ProgressTopic *topic = (ProgressTopic *) medium;
 	Reading reading = {.topic = topic,
+					   .timeout_ms = how->timeout_ms,
 					   .end_ms = clock_monotonic_ms() + how->timeout_ms,
 					   .to_high_watermark = how->to_high_watermark,
 					   .end_offset = -1,

@@ -153,6 +153,38 @@ test_topic(rd_kafka_mock_cluster_t *cluster)
 	log_free(log);
 }
 
+/* More than can be read in the time that silence may last. */
+static void
+test_long_topic(rd_kafka_mock_cluster_t *cluster)
+{
+	const ProgressReading how = {.timeout_ms = 2500, .to_high_watermark = true};
+	Logger *log = log_new(LOG_TEXT, LOG_ERROR);
+	Config *config = config_for(rd_kafka_mock_cluster_bootstraps(cluster), log);
+	Progress last = sample;
+	Progress back = {0};
+	Error error = {0};
+	Sink *sink = kafka_sink_new(config, NULL, log, &error);
+	ProgressStore *store = store_of(config, log, 3);
+	bool found = false;
+	bool other;
+
+	for (int i = 0; i < 80; i++)
+	{
+		last.end_lsn++;
+		if (!progress_write_now(store, sink, &last, WAIT_MS, no_report, NULL, &error))
+			break;
+	}
+	unit_is_uint(last.end_lsn, sample.end_lsn + 80, "80 batches: %s", error.message);
+	rd_kafka_mock_broker_set_rtt(cluster, 1, 50); /* for each */
+	unit_ok(progress_read(store, &how, &back, &found, &other, &error) && found, "read: %s", error.message);
+	unit_is_uint(back.end_lsn, last.end_lsn, "the last one");
+	rd_kafka_mock_broker_set_rtt(cluster, 1, 0);
+	progress_free(store);
+	sink->methods->free(sink);
+	config_free(config);
+	log_free(log);
+}
+
 static void
 test_away(void)
 {
@@ -186,6 +218,7 @@ main(void)
 	cluster = rd_kafka_mock_cluster_new(host, 1);
 	test_json();
 	test_topic(cluster);
+	test_long_topic(cluster);
 	test_away();
 	rd_kafka_mock_cluster_destroy(cluster);
 	rd_kafka_destroy(host);
