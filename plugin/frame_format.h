@@ -51,9 +51,13 @@
  * MESSAGE	empty: the frame's records come from a non-transactional message,
  *			which is a transaction of its own; nothing of it follows
  * MARK		u64 LSN, string channel, string sequence, string data: something for the
- *			relay, and no record.  Channel "message": data is the content of a
- *			logical message with the prefix wal2debezium.  Sequence is what
- *			HOLE_SEQUENCE would become in a record that stood here
+ *			relay, and no record.  Sequence is what HOLE_SEQUENCE would become
+ *			in a record that stood here.  Channels:
+ *			"message": data is the content of a logical message with the prefix
+ *			wal2debezium
+ *			"source": a row of signal.data.collection, behind its own RECORD;
+ *			data is {"id":I,"type":T,"data":D} of one that was inserted, with
+ *			the columns' values as the record shows them, or {"deleted":I}
  * SNAPSHOT_CHUNK	u32 relation, u32 next block (FRAME_NO_BLOCK: table done),
  *			u64 rows so far
  * REFUSED	u32 topic, u32 relation, u64 LSN, u64 size in bytes (0 unknown),

@@ -146,6 +146,19 @@ passes_row_filter(RowChange *change)
 	return old_matches || row_matches;
 }
 
+/* A row of the table of signals; whether its own record was skipped does not matter. */
+static void
+mark_signal(Session *session, const RowChange *change)
+{
+	RowWriter rows = {.options = session->options, .batch = session->batch};
+	SignalPlace place = {.rows = &rows, .source = session->txn->source, .lsn = change->lsn};
+
+	if (change->action == REORDER_BUFFER_CHANGE_INSERT)
+		signal_mark_insert(&place, change->schema, change->rel, change->row);
+	else if (change->action == REORDER_BUFFER_CHANGE_DELETE && change->old != NULL)
+		signal_mark_delete(&place, change->schema, change->rel, change->old);
+}
+
 static void
 decode_row(Session *session, ReorderBufferTXN *txn, RowChange *change)
 {
@@ -155,8 +168,11 @@ decode_row(Session *session, ReorderBufferTXN *txn, RowChange *change)
 	if (!passes_row_filter(change))
 		return;
 	txn_open(session->txn, txn, change->lsn);
-	if (change->schema->reason == NULL)
-		write_change(session, change);
+	if (change->schema->reason != NULL)
+		return;
+	write_change(session, change);
+	if (unlikely(change->schema->signals))
+		mark_signal(session, change);
 }
 
 static HeapTuple
@@ -285,8 +301,11 @@ decode_message(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, XLogRecPtr ls
 		txn_message(session->txn, lsn);
 	if (strcmp(name, SIGNAL_PREFIX) == 0)
 	{
+		RowWriter rows = {.options = session->options, .batch = session->batch};
+		SignalPlace place = {.rows = &rows, .source = session->txn->source, .lsn = lsn};
+
 		if (transactional)
-			signal_mark_message(session->batch, session->txn->source, content, size, lsn);
+			signal_mark_message(&place, content, size);
 	}
 	else if (filter_captures_message(session->filter, name))
 		envelope_message(session->envelope, name, content, size, lsn);

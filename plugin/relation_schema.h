@@ -73,6 +73,7 @@ typedef struct RelationSchema
 	RowFilter *row_filter; /* of the publication; NULL: none */
 	char replica_identity;
 	bool has_identity; /* deletes have an old tuple */
+	bool signals;	   /* signal.data.collection */
 	int attributes;	   /* of the tuple, dropped ones included */
 	RowPlan row;
 	RowPlan key;

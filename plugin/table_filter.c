@@ -23,6 +23,7 @@ struct TableFilter
 	FilterPair column;
 	FilterPair message;
 	bool ignore_builtin;
+	const char *signal_table; /* schema.table; NULL: none */
 };
 
 static FilterPair
@@ -37,6 +38,19 @@ filter_pair(const PluginOptions *options, OptionId include, OptionId exclude)
 	return pair;
 }
 
+/* A connector with one task, such as this one, may have one table of signals (validateSignalDataCollection). */
+static const char *
+signal_table(const PluginOptions *options)
+{
+	const char *name = option_text(options, SIGNAL_DATA_COLLECTION);
+
+	if (name != NULL && (strchr(name, ',') != NULL || strchr(name, '.') == NULL))
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("invalid value \"%s\" for option \"%s\"", name, "signal.data.collection"),
+						errhint("Allowed: %s.", option_definitions[OPT_SIGNAL_DATA_COLLECTION].allowed)));
+	return name;
+}
+
 TableFilter *
 table_filter_new(const PluginOptions *options)
 {
@@ -47,6 +61,7 @@ table_filter_new(const PluginOptions *options)
 	filter->column = filter_pair(options, OPT_COLUMN_INCLUDE_LIST, OPT_COLUMN_EXCLUDE_LIST);
 	filter->message = filter_pair(options, OPT_MESSAGE_PREFIX_INCLUDE_LIST, OPT_MESSAGE_PREFIX_EXCLUDE_LIST);
 	filter->ignore_builtin = option_bool(options, TABLE_IGNORE_BUILTIN);
+	filter->signal_table = signal_table(options);
 	return filter;
 }
 
@@ -71,6 +86,8 @@ filter_table_reason(const TableFilter *filter, const char *schema, const char *t
 {
 	char *name;
 
+	if (filter_is_signal_table(filter, schema, table))
+		return NULL;
 	if (filter->ignore_builtin && is_builtin(schema, table))
 		return "ignored by table.ignore.builtin";
 	if (!pair_lets_through(&filter->schema, schema))
@@ -79,6 +96,15 @@ filter_table_reason(const TableFilter *filter, const char *schema, const char *t
 	if (!pair_lets_through(&filter->table, name))
 		return filter->table.include ? "not in table.include.list" : "in table.exclude.list";
 	return NULL;
+}
+
+bool
+filter_is_signal_table(const TableFilter *filter, const char *schema, const char *table)
+{
+	const char *name = filter->signal_table;
+	Size size = strlen(schema);
+
+	return name != NULL && strncmp(name, schema, size) == 0 && name[size] == '.' && strcmp(name + size + 1, table) == 0;
 }
 
 bool

@@ -1,0 +1,112 @@
+-- Signals: rows of signal.data.collection and messages of our prefix become marks in frames, for the relay.
+\t on
+\pset format unaligned
+CREATE FUNCTION number_at(data bytea, at int) RETURNS int LANGUAGE sql IMMUTABLE AS
+$$SELECT get_byte(data, at) + (get_byte(data, at + 1) << 8) + (get_byte(data, at + 2) << 16)$$;
+CREATE FUNCTION string_at(data bytea, at int) RETURNS text LANGUAGE sql IMMUTABLE AS
+$$SELECT convert_from(substr(data, at + 5, number_at(data, at)), 'UTF8')$$;
+-- entries of a frame: records, marks (channel, sequence without its numbers, data) and the ends of transactions
+CREATE FUNCTION entries_of(frame bytea) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+    at int := 40;
+    size int;
+    body int;
+    channel text;
+    sequence text;
+BEGIN
+    WHILE at < length(frame) LOOP
+        size := number_at(frame, at + 4);
+        body := at + 8;
+        CASE get_byte(frame, at)
+        WHEN 8 THEN
+            RETURN NEXT 'record';
+        WHEN 9 THEN
+            RETURN NEXT 'commit';
+        WHEN 10 THEN
+            RETURN NEXT 'message';
+        WHEN 11 THEN
+            channel := string_at(frame, body + 8);
+            sequence := string_at(frame, body + 12 + length(channel));
+            RETURN NEXT concat_ws(' ', 'mark', channel, regexp_replace(sequence, '\d+', '0', 'g'),
+                string_at(frame, body + 16 + length(channel) + length(sequence)));
+        ELSE
+        END CASE;
+        at := body + size;
+    END LOOP;
+END $$;
+CREATE FUNCTION entries(VARIADIC options text[] DEFAULT '{}') RETURNS SETOF text LANGUAGE sql AS $$
+    SELECT e FROM pg_logical_slot_get_binary_changes('regression', NULL, NULL,
+        VARIADIC ARRAY['format', 'frames', 'topic.prefix', 'app', 'signal.data.collection', 'public.signals'] || options)
+            WITH ORDINALITY AS c(lsn, xid, data, n), entries_of(c.data) WITH ORDINALITY AS f(e, m)
+    ORDER BY n, m
+$$;
+CREATE TABLE signals (id varchar(42) PRIMARY KEY, type varchar(32), data text);
+CREATE TABLE t (id int PRIMARY KEY);
+SELECT slot_new();
+-- behind the row's own record; updates are none
+BEGIN;
+INSERT INTO t VALUES (1);
+INSERT INTO signals VALUES ('a', 'log', '{"message": "hüh"}');
+INSERT INTO t VALUES (2);
+COMMIT;
+UPDATE signals SET data = NULL;
+DELETE FROM signals;
+INSERT INTO signals VALUES ('b', NULL, NULL);
+TRUNCATE signals;
+SELECT * FROM entries();
+-- whatever the lists say, and although its own records are skipped; other tables are not captured
+INSERT INTO t VALUES (3);
+INSERT INTO signals VALUES ('c', 'log', '{}');
+SELECT * FROM entries('table.include.list', 'public.none');
+INSERT INTO t VALUES (4);
+INSERT INTO signals VALUES ('d', 'log', '{}');
+SELECT * FROM entries('table.exclude.list', 'public.*', 'skipped.operations', 'c', 'debezium.version', '3.5.0.Final');
+SELECT table_name, captured FROM wal2debezium.tables('table.include.list', 'public.t', 'signal.data.collection', 'public.signals') ORDER BY 1;
+-- with other converters, and with the whole old row
+ALTER TABLE signals REPLICA IDENTITY FULL;
+INSERT INTO signals VALUES ('e', 'log', 'not "JSON"');
+DELETE FROM signals WHERE id = 'e';
+SELECT * FROM entries('value.converter', 'org.apache.kafka.connect.storage.StringConverter', 'key.converter', 'org.apache.kafka.connect.storage.StringConverter');
+-- lines show no marks
+INSERT INTO signals VALUES ('f', 'log', '{}');
+SELECT topic, key, op, after FROM changes('signal.data.collection', 'public.signals');
+-- columns by position, as captured; with other than three there is a warning
+SET client_min_messages = warning;
+INSERT INTO signals VALUES ('g', 'log', '{}');
+SELECT * FROM entries('column.exclude.list', 'public.signals.type');
+RESET client_min_messages;
+ALTER TABLE signals ADD note int;
+INSERT INTO signals VALUES ('h', 'log', '{}', 1);
+SELECT * FROM entries('column.exclude.list', 'public.signals.note');
+-- a partition's rows through their table
+CREATE TABLE root (id text, type text, data jsonb, PRIMARY KEY (id)) PARTITION BY HASH (id);
+CREATE TABLE leaf PARTITION OF root FOR VALUES WITH (MODULUS 1, REMAINDER 0);
+INSERT INTO root VALUES ('i', 'log', '{"message": "m"}');
+SELECT count(*) FROM entries();
+INSERT INTO root VALUES ('j', 'log', '{"message": "m"}');
+CREATE FUNCTION entries_of_root() RETURNS SETOF text LANGUAGE sql AS $$
+    SELECT e FROM pg_logical_slot_get_binary_changes('regression', NULL, NULL, 'format', 'frames', 'topic.prefix', 'app',
+        'signal.data.collection', 'public.root', 'publish.via.partition.root', 'true')
+            WITH ORDINALITY AS c(lsn, xid, data, n), entries_of(c.data) WITH ORDINALITY AS f(e, m)
+    ORDER BY n, m
+$$;
+SELECT * FROM entries_of_root();
+-- messages of our prefix: transactional ones are marks, and none is a record
+SELECT 1 FROM pg_logical_emit_message(false, 'wal2debezium', 'not transactional');
+BEGIN;
+SELECT 1 FROM pg_logical_emit_message(true, 'wal2debezium', '{"type":"ü"}');
+INSERT INTO t VALUES (5);
+COMMIT;
+SELECT * FROM entries();
+-- what is no text, or too much of it, is left out with a warning
+SET client_min_messages = error;
+SELECT 1 FROM pg_logical_emit_message(true, 'wal2debezium', '\xff00'::bytea);
+SELECT 1 FROM pg_logical_emit_message(true, 'wal2debezium', repeat('x', 1024 * 1024 + 1));
+SELECT * FROM entries();
+RESET client_min_messages;
+-- bad values
+SELECT refusal('signal.data.collection', 'signals');
+SELECT refusal('signal.data.collection', 'public.a,public.b');
+SELECT slot_drop();
+DROP TABLE signals, t, root;
+DROP FUNCTION entries, entries_of, entries_of_root, number_at, string_at;
