@@ -127,7 +127,7 @@ payload_problem(const ConnectSchema *schema, const OutboxValueSchema *wanted)
 		return misfit(schema, "org.apache.kafka.connect.data.Struct");
 	return schema == wanted->payload || schema_hash(schema_alone(schema)) == schema_hash(wanted->payload)
 			   ? NULL
-			   : "Struct schemas do not match.";
+			   : "Struct schemas do not match: the payload differs from that of the first event of its schema version.";
 }
 
 /* The table may have changed since the first event. */
