@@ -38,6 +38,7 @@ typedef enum Fate
 	FATE_ERROR,	  /* *error is set */
 	FATE_DROPPED, /* its ticket is to be settled */
 	FATE_PARKED,  /* its ticket is settled by the dead letter topic */
+	FATE_OPEN,	  /* how its transaction ends will tell */
 } Fate;
 
 /* Parks, or drops without a dead letter topic, a record that errors.tolerance=all lets go; says so and counts it. */

@@ -84,6 +84,12 @@ kafka_refusal_may_pass(rd_kafka_resp_err_t code)
 		   code == RD_KAFKA_RESP_ERR_POLICY_VIOLATION;
 }
 
+bool
+kafka_refusal_is_purge(rd_kafka_resp_err_t code)
+{
+	return code == RD_KAFKA_RESP_ERR__PURGE_QUEUE || code == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT;
+}
+
 static void
 describe_source(const RefusedRecord *refused, char *text, size_t size)
 {

@@ -41,6 +41,9 @@ typedef struct RefusedRecord
 /* May the reason pass without a change of the record: a right given, a topic made? */
 extern bool kafka_refusal_may_pass(rd_kafka_resp_err_t code);
 
+/* Was the record given up by librdkafka along with its transaction? */
+extern bool kafka_refusal_is_purge(rd_kafka_resp_err_t code);
+
 /* Sets error (or, with kind ERROR_NONE, only its texts for a log line). Returns false. */
 extern bool kafka_describe_refusal(const RefusedRecord *refused, ErrorKind kind, Error *error);
 

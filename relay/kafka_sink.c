@@ -83,6 +83,8 @@ decide_fate(KafkaSink *self, const RefusedRecord *refused, const rd_kafka_header
 {
 	DeliveryVerdict verdict = kafka_judge(refused->code, refused->batch_size);
 
+	if (self->transaction != NULL && kafka_refusal_is_purge(refused->code))
+		return kafka_transaction_purged(self->transaction, error) ? FATE_OPEN : FATE_ERROR;
 	if (verdict == DELIVERY_REFUSED && self->policy.retry_timeout_ms != 0 && !self->sink.retries_over &&
 		kafka_refusal_may_pass(refused->code))
 	{
@@ -317,6 +319,8 @@ serve_event(Serving *serving, rd_kafka_event_t *event)
 		case RD_KAFKA_EVENT_CREATETOPICS_RESULT:
 			return kafka_topic_table_created(event, serving->sink->log, serving->error);
 		case RD_KAFKA_EVENT_LOG:
+			if (serving->sink->transaction != NULL)
+				kafka_transaction_note_log(serving->sink->transaction, event);
 			kafka_client_log(serving->sink->log, event);
 			return true;
 		default:

@@ -46,6 +46,8 @@ struct KafkaTransaction
 	atomic_bool stop;
 	atomic_bool done;		   /* the end has come about, or failed */
 	rd_kafka_error_t *failure; /* NULL: it succeeded; valid once done */
+	Error broken;			   /* of the caller's thread: the end has failed, and stays so */
+	char topic[256];		   /* of a partition that brokers did not let in; "": none */
 };
 
 /* ---- settings ---- */
@@ -171,7 +173,7 @@ hint_of(rd_kafka_resp_err_t code)
 			return "set producer.override.transaction.timeout.ms to no more than transaction.max.timeout.ms of the "
 				   "brokers";
 		case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
-			return "allow the principal WRITE and DESCRIBE on the transactional id";
+			return "allow the principal to write to and to describe the transactional id";
 		case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
 			return "allow the principal to write to the topics, progress.topic among them";
 		default:
@@ -179,15 +181,51 @@ hint_of(rd_kafka_resp_err_t code)
 	}
 }
 
+void
+kafka_transaction_note_log(KafkaTransaction *transaction, rd_kafka_event_t *event)
+{
+	const char *facility;
+	const char *text;
+	const char *name;
+	int level;
+
+	if (rd_kafka_event_log(event, &facility, &text, &level) != 0 || strcmp(facility, "ADDPARTS") != 0)
+		return;
+	/* of the others it says only that they were not tried */
+	name = strchr(text, '"');
+	if (name == NULL || strstr(text, rd_kafka_err2str(RD_KAFKA_RESP_ERR_OPERATION_NOT_ATTEMPTED)) != NULL)
+		return;
+	snprintf(transaction->topic, sizeof(transaction->topic), "%.*s", (int) strcspn(name + 1, "\""), name + 1);
+}
+
+/* The thing that a failure is about, which its own text leaves out; "" if it has none. */
+static void
+name_subject(const KafkaTransaction *transaction, rd_kafka_resp_err_t code, char *text, size_t size)
+{
+	char id[REASON_SIZE] = "";
+	size_t id_size = sizeof(id);
+
+	text[0] = '\0';
+	if (code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED && transaction->topic[0] != '\0')
+		snprintf(text, size, " (topic \"%s\")", transaction->topic);
+	else if (code == RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED &&
+			 rd_kafka_conf_get(rd_kafka_conf(transaction->producer), "transactional.id", id, &id_size) ==
+				 RD_KAFKA_CONF_OK)
+		snprintf(text, size, " (transactional id \"%s\")", id);
+}
+
 /* Consumes failure. What waiting and a new producer do not cure ends the run. */
 static bool
-fail(rd_kafka_error_t *failure, const char *what, Error *error)
+fail(const KafkaTransaction *transaction, rd_kafka_error_t *failure, const char *what, Error *error)
 {
 	rd_kafka_resp_err_t code = rd_kafka_error_code(failure);
 	const char *hint = hint_of(code);
 	bool curable = hint == NULL && kafka_judge(code, 1) == DELIVERY_RETRY;
+	char subject[REASON_SIZE + 32];
 
-	error_set(error, curable ? ERROR_RETRY : ERROR_FAILED, "could not %s: %s", what, rd_kafka_error_string(failure));
+	name_subject(transaction, code, subject, sizeof(subject));
+	error_set(error, curable ? ERROR_RETRY : ERROR_FAILED, "could not %s: %s%s", what, rd_kafka_error_string(failure),
+			  subject);
 	if (hint != NULL)
 		error_hint(error, "%s", hint);
 	rd_kafka_error_destroy(failure);
@@ -201,8 +239,14 @@ kafka_transaction_broken(KafkaTransaction *transaction, Error *error)
 	rd_kafka_error_t *failure = rd_kafka_commit_transaction(transaction->producer, 0);
 
 	if (failure != NULL)
-		return fail(failure, "go on with the Kafka transaction", error);
+		return fail(transaction, failure, "go on with the Kafka transaction", error);
 	return error_set(error, ERROR_RETRY, "the Kafka transaction takes no records");
+}
+
+bool
+kafka_transaction_purged(KafkaTransaction *transaction, Error *error)
+{
+	return transaction->state == SINK_TRANSACTION_ENDING || kafka_transaction_broken(transaction, error);
 }
 
 /* ---- the life of a transaction ---- */
@@ -219,7 +263,7 @@ kafka_transaction_fence(KafkaTransaction *transaction, int timeout_ms, Error *er
 		if (failure == NULL)
 			return true;
 		if (!rd_kafka_error_is_retriable(failure) || clock_monotonic_ms() >= end_ms || signals_stop_requested())
-			return fail(failure, "begin writing to Kafka exactly once", error);
+			return fail(transaction, failure, "begin writing to Kafka exactly once", error);
 		rd_kafka_error_destroy(failure);
 	}
 }
@@ -234,7 +278,7 @@ kafka_transaction_open(KafkaTransaction *transaction, Error *error)
 	failure = rd_kafka_begin_transaction(transaction->producer);
 	if (failure != NULL)
 	{
-		fail(failure, "begin a Kafka transaction", error);
+		fail(transaction, failure, "begin a Kafka transaction", error);
 		return SINK_ERROR;
 	}
 	transaction->state = SINK_TRANSACTION_OPEN;
@@ -284,7 +328,14 @@ kafka_transaction_poll(KafkaTransaction *transaction, SinkReport report, void *a
 	failure = transaction->failure;
 	transaction->failure = NULL;
 	if (failure != NULL)
-		return fail(failure, transaction->commits ? "commit a Kafka transaction" : "abort a Kafka transaction", error);
+		(void) fail(transaction, failure,
+					transaction->commits ? "commit a Kafka transaction" : "abort a Kafka transaction",
+					&transaction->broken);
+	if (transaction->broken.kind != ERROR_NONE)
+	{
+		*error = transaction->broken;
+		return false;
+	}
 	for (size_t i = 0; i < transaction->held_count && transaction->commits; i++)
 		report(arg, transaction->held[i].ticket, transaction->held[i].count);
 	transaction->held_count = 0;

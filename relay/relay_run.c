@@ -29,6 +29,8 @@
 #define CLEANUP_CONNECT_MS 5000
 /* A stream that lived so long was a good one: the next pause is short again. */
 #define GOOD_STREAM_MS 2000
+/* One that lived so long, or delivered something, was the end of the trouble before: the same again is news. */
+#define LONG_STREAM_MS 60000
 
 typedef struct Run
 {
@@ -37,6 +39,7 @@ typedef struct Run
 	int progress_timeout_ms;
 	char trouble[sizeof(((Error *) 0)->message)]; /* the last reason logged; "": none */
 	int64_t started_ms;							  /* of the last stream */
+	uint64_t delivered_before;					  /* records, when it began */
 } Run;
 
 /* UUID version 7: milliseconds since 1970, then random bits. */
@@ -77,23 +80,26 @@ same_reason(const char *left, const char *right)
 
 /* One line for each change of state, not for each attempt. */
 static void
-log_trouble(Run *run, const Error *error)
+log_trouble(Run *run, LoopEnd end, const Error *error)
 {
+	Relay *relay = run->relay;
+
 	if (same_reason(run->trouble, error->message))
-	{
-		log_debug(run->relay->log, "%s", error->message);
-		return;
-	}
-	log_warning(run->relay->log, "%s; trying again", error->message);
+		log_debug(relay->log, "%s", error->message);
+	else if (end == LOOP_SINK_AWAY)
+		log_warning(relay->log, "%s is not available, closed the connection to PostgreSQL until it is: %s",
+					relay->settings.sink_name, error->message);
+	else
+		log_warning(relay->log, "%s; trying again", error->message);
 	snprintf(run->trouble, sizeof(run->trouble), "%s", error->message);
 }
 
 static void
 connected(Run *run)
 {
-	run->trouble[0] = '\0';
 	run->progress_timeout_ms = PROGRESS_READ_FIRST_MS;
 	run->started_ms = clock_monotonic_ms();
+	run->delivered_before = run->relay->values.records_delivered;
 	run->relay->values.connected = true;
 }
 
@@ -233,6 +239,21 @@ stop_without_stream(Relay *relay)
 		log_warning(relay->log, "could not write progress: %s", error.message);
 }
 
+/* Was the stream that has ended, if one began, a good one? */
+static void
+judge_stream(Run *run)
+{
+	int64_t lived_ms = clock_monotonic_ms() - run->started_ms;
+
+	if (run->started_ms == 0)
+		return;
+	if (lived_ms > GOOD_STREAM_MS)
+		run->back_off_ms = BACK_OFF_FIRST_MS;
+	if (lived_ms > LONG_STREAM_MS || run->relay->values.records_delivered != run->delivered_before)
+		run->trouble[0] = '\0';
+	run->started_ms = 0;
+}
+
 /* After an attempt that did not end it all: what to say, to wait for and to try next. */
 static bool
 recover(Run *run, LoopEnd end, Error *error)
@@ -250,14 +271,8 @@ recover(Run *run, LoopEnd end, Error *error)
 		return true;
 	}
 	relay->values.reconnects++;
-	if (run->started_ms != 0 && clock_monotonic_ms() - run->started_ms > GOOD_STREAM_MS)
-		run->back_off_ms = BACK_OFF_FIRST_MS;
-	run->started_ms = 0;
-	if (end == LOOP_SINK_AWAY)
-		log_warning(relay->log, "%s is not available, closed the connection to PostgreSQL until it is: %s",
-					relay->settings.sink_name, error->message);
-	else
-		log_trouble(run, error);
+	judge_stream(run);
+	log_trouble(run, end, error);
 	if (!settle(relay, end == LOOP_SINK_AWAY, error))
 		return false;
 	if (end == LOOP_SINK_AWAY && !relay->settings.exactly_once && !signals_stop_requested())

@@ -131,11 +131,12 @@ sub sql_in_background
     return sub { waitpid $pid, 0 };
 }
 
-# What a topic of a counter table holds: records, keys, gaps, repeated, and the lowest and highest last n.
+# What can be read, committed, of a topic of a counter table: records, keys, gaps, repeated, and the lowest and highest
+# last n. With --cut a topic may begin anywhere.
 sub topic_report
 {
-    my ($servers, $topic) = @_;
-    my $text = `$ENV{PYTHON} $top/test/lib/topic_report.py $servers $topic`;
+    my ($servers, $topic, @options) = @_;
+    my $text = `$ENV{PYTHON} $top/test/lib/topic_report.py $servers $topic @options`;
     die "could not read topic $topic: $text\n" if $?;
     return { $text =~ /(\w+)=(-?\d+)/g };
 }
@@ -291,13 +292,40 @@ use strict;
 use warnings;
 use File::Temp qw(tempdir);
 
-# A broker of one's own, to be killed.
+# A broker of one's own, to be killed; settings as name => value.
 sub start
 {
-    my ($class) = @_;
+    my ($class, %settings) = @_;
     my $self = bless { dir => tempdir(CLEANUP => 1) }, $class;
+    local $ENV{W2D_KAFKA_SETTINGS} = join "\n", map { "$_=$settings{$_}" } sort keys %settings;
     $self->again;
     return $self;
+}
+
+sub pid
+{
+    my ($self) = @_;
+    open my $in, '<', "$self->{dir}/pid" or return;
+    return <$in> + 0;
+}
+
+# Has it ended by itself?
+sub ended { my ($self) = @_; return !defined $self->pid || !kill(0, $self->pid) }
+
+# A setting as it stands in server.properties: the last one wins.
+sub setting
+{
+    my ($self, $name) = @_;
+    open my $in, '<', "$self->{dir}/server.properties" or die "server.properties: $!\n";
+    my @values = map { /^\Q$name\E=(.*)/ ? $1 : () } <$in>;
+    return $values[-1];
+}
+
+# Gives a user rights or takes them away (kafka_acls.py).
+sub acl
+{
+    my ($self, @arguments) = @_;
+    system($ENV{PYTHON}, "$top/test/lib/kafka_acls.py", $self->servers, @arguments) == 0 or die "kafka_acls @arguments failed\n";
 }
 
 sub run

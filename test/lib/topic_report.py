@@ -1,38 +1,38 @@
 #!/usr/bin/python3
 """What a topic of a counter table holds: per key, column n must go 1, 2, 3, ... in order and without gaps.
 
-usage: topic_report.py SERVERS TOPIC
-Repeated records (at least once) are counted; a record that jumps over one is a gap. Prints name=number pairs.
+usage: topic_report.py SERVERS TOPIC [--cut]
+Repeated records (at least once) are counted; a record that jumps over one is a gap, but with --cut the first of a key may
+have any number. Reads what is committed. Prints name=number pairs.
 """
 import re, sys, time
 
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, TopicPartition
 
 ROW = re.compile(rb'"after":\{"id":(\d+),"n":(\d+)')
 
 
 def read(servers, topic):
     consumer = Consumer({"bootstrap.servers": servers, "group.id": "topic-report", "enable.auto.commit": False,
-                         "auto.offset.reset": "earliest", "queued.max.messages.kbytes": 65536, "enable.partition.eof": False})
+                         "auto.offset.reset": "earliest", "queued.max.messages.kbytes": 65536, "enable.partition.eof": True})
     partitions = consumer.list_topics(topic, timeout=20).topics[topic].partitions
-    ends = {p: consumer.get_watermark_offsets(TopicPartition(topic, p), timeout=20)[1] for p in partitions}
-    left = {p for p, end in ends.items() if end > 0}
+    left = set(partitions)
     consumer.assign([TopicPartition(topic, p, 0) for p in left])
     deadline = time.time() + 300
     while left:
         if time.time() > deadline:
             sys.exit(f"could not read partitions {sorted(left)} of {topic} to the end")
         for message in consumer.consume(10000, timeout=0.5):
-            if message.error():
-                continue
-            yield message.value()
-            if message.offset() + 1 >= ends[message.partition()]:
+            if not message.error():
+                yield message.value()
+            elif message.error().code() == KafkaError._PARTITION_EOF:
                 left.discard(message.partition())
     consumer.close()
 
 
 def main():
     servers, topic = sys.argv[1:3]
+    cut = "--cut" in sys.argv[3:]
     last, records, gaps, repeated = {}, 0, 0, 0
     for value in read(servers, topic):
         records += 1
@@ -40,7 +40,7 @@ def main():
         if not row:
             sys.exit(f"not a record of a counter table: {value[:200]!r}")
         key, n = int(row[1]), int(row[2])
-        before = last.get(key, 0)
+        before = last.get(key, n - 1 if cut else 0)
         if n <= before:
             repeated += 1
         elif n > before + 1:
