@@ -9,6 +9,7 @@
 
 #include "access/transam.h"
 #include "catalog/pg_type.h"
+#include "mb/pg_wchar.h"
 #include "utils/expandeddatum.h" /* varatt.h from 16 on */
 #include "utils/jsonb.h"
 #include "utils/lsyscache.h"
@@ -16,6 +17,7 @@
 
 #include "encode_text.h"
 #include "encoder_table.h"
+#include "jsonb_text.h"
 
 bool
 write_text(JsonWriter *writer, const char *text, Size size)
@@ -121,6 +123,11 @@ jsonb_encode(const ValueCodec *codec pg_attribute_unused(), Datum datum, JsonWri
 	Jsonb *value = DatumGetJsonbP(datum);
 	StringInfoData text;
 
+	if (GetDatabaseEncoding() == PG_UTF8)
+	{
+		jsonb_text_write(writer, value);
+		return true;
+	}
 	initStringInfo(&text);
 	JsonbToCString(&text, &value->root, VARSIZE(value));
 	return write_text(writer, text.data, text.len);

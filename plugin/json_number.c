@@ -10,6 +10,7 @@
 #include <math.h>
 
 #include "common/shortest_dec.h"
+#include "port/pg_bitutils.h"
 
 #include "json_writer.h"
 
@@ -25,7 +26,16 @@ static const char digit_pairs[] = "000102030405060708091011121314151617181920212
 static char *
 put_digits(char *end, uint64 value)
 {
-	while (value >= 100)
+	while (value >= 10000)
+	{
+		uint32 rest = (uint32) (value % 10000);
+
+		value /= 10000;
+		end -= 4;
+		memcpy(end, digit_pairs + 2 * (rest / 100), 2);
+		memcpy(end + 2, digit_pairs + 2 * (rest % 100), 2);
+	}
+	if (value >= 100)
 	{
 		end -= 2;
 		memcpy(end, digit_pairs + 2 * (value % 100), 2);
@@ -41,27 +51,37 @@ put_digits(char *end, uint64 value)
 	return end;
 }
 
+/* How many digits value has. */
+static inline int
+count_digits(uint64 value)
+{
+	/* clang-format off */
+	static const uint64 powers[] = {
+		0, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000, 10000000000, 100000000000,
+		1000000000000, 10000000000000, 100000000000000, 1000000000000000, 10000000000000000, 100000000000000000,
+		1000000000000000000, UINT64CONST(10000000000000000000)
+	};
+	/* clang-format on */
+	int guess = (pg_leftmost_one_pos64(value | 1) + 1) * 1233 >> 12; /* bits by log10(2), rounded down */
+
+	return guess + (value >= powers[guess]);
+}
+
 void
 json_uint64(JsonWriter *writer, uint64 value)
 {
-	char digits[NUMBER_SIZE];
-	char *end = digits + sizeof(digits);
-	char *start = put_digits(end, value);
+	int size = count_digits(value);
 
-	json_raw(writer, start, end - start);
+	(void) put_digits(json_reserve(writer, size) + size, value);
+	writer->len += size;
 }
 
 void
 json_int64(JsonWriter *writer, int64 value)
 {
-	char digits[NUMBER_SIZE];
-	char *end = digits + sizeof(digits);
-	uint64 magnitude = value < 0 ? -(uint64) value : (uint64) value;
-	char *start = put_digits(end, magnitude);
-
 	if (value < 0)
-		*--start = '-';
-	json_raw(writer, start, end - start);
+		json_char(writer, '-');
+	json_uint64(writer, value < 0 ? -(uint64) value : (uint64) value);
 }
 
 /*-------------------------------------------------------------------------

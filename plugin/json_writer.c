@@ -122,28 +122,57 @@ word_needs_escape(uint64 word)
 	return (found & highs) != 0;
 }
 
-/* Copies up to the first byte that needs an escape; out must have room for all. Returns how many. */
 static inline Size
-copy_clean(char *out, const char *in, Size size)
+copy_clean_bytes(char *out, const char *in, Size size, Size done)
 {
-	Size done = 0;
-
-	while (size - done >= sizeof(uint64))
-	{
-		uint64 word;
-
-		memcpy(&word, in + done, sizeof(word));
-		if (word_needs_escape(word))
-			break;
-		memcpy(out + done, &word, sizeof(word));
-		done += sizeof(word);
-	}
 	while (done < size && !needs_escape((unsigned char) in[done]))
 	{
 		out[done] = in[done];
 		done++;
 	}
 	return done;
+}
+
+/* Four to seven bytes as two words that overlap; false: not all are clean. */
+static inline bool
+copy_clean_short(char *out, const char *in, Size size)
+{
+	uint32 first;
+	uint32 last;
+
+	memcpy(&first, in, sizeof(first));
+	memcpy(&last, in + size - sizeof(last), sizeof(last));
+	if (word_needs_escape(first | (uint64) last << 32))
+		return false;
+	memcpy(out, &first, sizeof(first));
+	memcpy(out + size - sizeof(last), &last, sizeof(last));
+	return true;
+}
+
+/* Copies up to the first byte that needs an escape; out must have room for all. Returns how many. */
+static inline Size
+copy_clean(char *out, const char *in, Size size)
+{
+	Size done = 0;
+	uint64 word;
+
+	if (size < sizeof(word))
+		return size >= sizeof(uint32) && copy_clean_short(out, in, size) ? size : copy_clean_bytes(out, in, size, 0);
+	for (; size - done >= sizeof(word); done += sizeof(word))
+	{
+		memcpy(&word, in + done, sizeof(word));
+		if (word_needs_escape(word))
+			return copy_clean_bytes(out, in, size, done);
+		memcpy(out + done, &word, sizeof(word));
+	}
+	if (done == size)
+		return size;
+	/* the last word, of which the beginning is known to be clean */
+	memcpy(&word, in + size - sizeof(word), sizeof(word));
+	if (word_needs_escape(word))
+		return copy_clean_bytes(out, in, size, done);
+	memcpy(out + size - sizeof(word), &word, sizeof(word));
+	return size;
 }
 
 static char *
@@ -250,9 +279,37 @@ json_string_content(JsonWriter *writer, const char *utf8, Size size)
 	}
 }
 
+bool
+json_raw_if_clean(JsonWriter *writer, const char *utf8, Size size)
+{
+	if (size > CHUNK_SIZE || copy_clean(json_reserve(writer, size), utf8, size) < size)
+		return false;
+	writer->len += size;
+	return true;
+}
+
+/* In one go where the string is short and needs no escape. */
+static inline bool
+write_clean_string(JsonWriter *writer, const char *utf8, Size size)
+{
+	char *out;
+
+	if (writer->strings != STRINGS_JSON || size > CHUNK_SIZE || writer->capacity - writer->len < size + 2)
+		return false;
+	out = writer->data + writer->len;
+	if (copy_clean(out + 1, utf8, size) < size)
+		return false;
+	out[0] = '"';
+	out[size + 1] = '"';
+	writer->len += size + 2;
+	return true;
+}
+
 void
 json_string(JsonWriter *writer, const char *utf8, Size size)
 {
+	if (likely(write_clean_string(writer, utf8, size)))
+		return;
 	json_quote(writer);
 	json_string_content(writer, utf8, size);
 	json_quote(writer);

@@ -120,6 +120,16 @@ json_quote(JsonWriter *writer)
 		json_char(writer, '"');
 }
 
+/* A quote of JSON text that stands in a string. */
+static inline void
+json_inner_quote(JsonWriter *writer)
+{
+	if (writer->strings == STRINGS_JSON)
+		json_raw(writer, "\\\"", 2);
+	else
+		json_char(writer, '"');
+}
+
 #define json_null(writer) json_literal((writer), "null")
 
 static inline void
@@ -146,6 +156,9 @@ extern void json_float(JsonWriter *writer, float value);
 extern void json_string(JsonWriter *writer, const char *utf8, Size size);
 extern void json_string_content(JsonWriter *writer, const char *utf8, Size size);
 extern void json_cstring(JsonWriter *writer, const char *utf8);
+
+/* The content if no byte of it needs an escape, here or in JSON text that stands in a string; false: nothing written. */
+extern bool json_raw_if_clean(JsonWriter *writer, const char *utf8, Size size);
 
 /* Quoted base64 (RFC 4648 section 4 or, url_safe, 5; always padded) and quoted lower-case hex. */
 extern void json_base64(JsonWriter *writer, const char *bytes, Size size, bool url_safe);

@@ -32,6 +32,7 @@ struct RelationCache
 	MemoryContext context;
 	const SchemaInputs *inputs;
 	HTAB *entries;
+	CacheEntry *last; /* the one asked for last, which is often asked for again; NULL: none */
 	long purge_above; /* entries; dropped tables would stay for ever otherwise */
 	MemoryContextCallback unhook;
 };
@@ -139,6 +140,7 @@ purge(RelationCache *cache)
 	HASH_SEQ_STATUS status;
 	CacheEntry *entry;
 
+	cache->last = NULL;
 	hash_seq_init(&status, cache->entries);
 	while ((entry = hash_seq_search(&status)) != NULL)
 	{
@@ -151,22 +153,29 @@ purge(RelationCache *cache)
 	cache->purge_above = Max(PURGE_ABOVE, 2 * hash_get_num_entries(cache->entries));
 }
 
+static CacheEntry *
+find_entry(RelationCache *cache, Oid relid)
+{
+	CacheEntry *entry = hash_search(cache->entries, &relid, HASH_FIND, NULL);
+
+	if (entry != NULL)
+		return entry;
+	if (hash_get_num_entries(cache->entries) >= cache->purge_above)
+		purge(cache);
+	entry = hash_search(cache->entries, &relid, HASH_ENTER, NULL);
+	entry->valid = false;
+	entry->schema = NULL;
+	return entry;
+}
+
 RelationSchema *
 relation_cache_get(RelationCache *cache, Relation rel)
 {
 	Oid relid = RelationGetRelid(rel);
-	bool found = true;
-	CacheEntry *entry = hash_search(cache->entries, &relid, HASH_FIND, NULL);
 
-	if (entry == NULL && hash_get_num_entries(cache->entries) >= cache->purge_above)
-		purge(cache);
-	entry = entry ? entry : hash_search(cache->entries, &relid, HASH_ENTER, &found);
-	if (!found)
-	{
-		entry->valid = false;
-		entry->schema = NULL;
-	}
-	if (!entry->valid)
-		rebuild(cache, entry, rel);
-	return entry->schema;
+	if (cache->last == NULL || cache->last->relid != relid)
+		cache->last = find_entry(cache, relid);
+	if (unlikely(!cache->last->valid))
+		rebuild(cache, cache->last, rel);
+	return cache->last->schema;
 }

@@ -54,7 +54,7 @@ write_unconvertible(RowWriter *rows, const RelationSchema *schema, ColumnPlan *c
 	}
 }
 
-static void
+static inline void
 write_value(RowWriter *rows, const RelationSchema *schema, ColumnPlan *column, Datum value, JsonWriter *writer)
 {
 	if (!column->codec->encoder->encode(column->codec, value, writer))
@@ -105,9 +105,9 @@ row_column_state(const ColumnPlan *column, const RowImage *image, Datum *value, 
 	return column_state(column, image, value, text);
 }
 
-void
-row_write_value(RowWriter *rows, const RelationSchema *schema, ColumnPlan *column, const RowImage *image,
-				JsonWriter *writer)
+static inline void
+write_column_value(RowWriter *rows, const RelationSchema *schema, ColumnPlan *column, const RowImage *image,
+				   JsonWriter *writer)
 {
 	const FixedText *text;
 	Datum value;
@@ -128,11 +128,18 @@ row_write_value(RowWriter *rows, const RelationSchema *schema, ColumnPlan *colum
 }
 
 void
+row_write_value(RowWriter *rows, const RelationSchema *schema, ColumnPlan *column, const RowImage *image,
+				JsonWriter *writer)
+{
+	write_column_value(rows, schema, column, image, writer);
+}
+
+void
 row_write_column(RowWriter *rows, const RelationSchema *schema, ColumnPlan *column, const RowImage *image,
 				 JsonWriter *writer)
 {
 	json_raw(writer, column->prefix.text, column->prefix.size);
-	row_write_value(rows, schema, column, image, writer);
+	write_column_value(rows, schema, column, image, writer);
 }
 
 void
@@ -141,7 +148,12 @@ row_write(RowWriter *rows, const RelationSchema *schema, const RowPlan *row, con
 	if (row->count == 0 && row->constant.size == 0)
 		json_char(writer, '{');
 	for (int i = 0; i < row->count; i++)
-		row_write_column(rows, schema, &row->columns[i], image, writer);
+	{
+		ColumnPlan *column = &row->columns[i];
+
+		json_raw(writer, column->prefix.text, column->prefix.size);
+		write_column_value(rows, schema, column, image, writer);
+	}
 	if (row->constant.size > 0)
 		json_raw(writer, row->constant.text, row->constant.size);
 	json_char(writer, '}');

@@ -200,16 +200,22 @@ source_block_info(const SourceBlock *source)
 Size
 source_block_write(const SourceBlock *source, JsonWriter *writer, const char *table, Size table_size, XLogRecPtr lsn)
 {
+	char text[24];
+	JsonWriter digits = {.data = text, .capacity = sizeof(text)};
 	Size mark;
 
+	json_uint64(&digits, lsn);
 	json_raw(writer, source->head.data, source->head.len);
 	mark = writer->len;
 	json_raw(writer, source->middle.data, source->middle.len);
-	json_uint64(writer, lsn);
+	json_raw(writer, text, digits.len);
 	json_raw(writer, source->table.data, source->table.len);
 	json_raw(writer, table, table_size);
 	json_raw(writer, source->txid.data, source->txid.len);
-	json_int64(writer, (int64) lsn);
+	if (likely(lsn <= PG_INT64_MAX))
+		json_raw(writer, text, digits.len);
+	else
+		json_int64(writer, (int64) lsn);
 	json_raw(writer, source->tail.data, source->tail.len);
 	return mark;
 }
