@@ -92,6 +92,8 @@ extern const char *config_database(const Config *config);
 extern const char *config_text(const Config *config, OptionId id);
 extern bool config_bool(const Config *config, OptionId id);
 extern int64_t config_int(const Config *config, OptionId id);
+/* Is that an item of the comma-separated list? */
+extern bool config_has_item(const Config *config, OptionId id, const char *name);
 /* Was it given by somebody? */
 extern bool config_is_set(const Config *config, OptionId id);
 

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "config_channels.h"
 #include "config_internal.h"
 #include "memory.h"
 
@@ -332,6 +333,15 @@ check_heartbeat(Checker *checker)
 	error_hint(checker->error, "set heartbeat.interval.ms to 0, or give the converter a delegate.converter.type");
 }
 
+static void
+check_notifications(Checker *checker)
+{
+	Error problem = {ERROR_NONE, "", ""};
+
+	if (!config_notifications_check(checker->config, checker->log, &problem))
+		adopt(checker, &problem);
+}
+
 /* Locks protect the schema from changing under Debezium's snapshot; ours needs none. */
 static void
 note_locking_mode(Checker *checker)
@@ -521,6 +531,7 @@ check_combinations(Checker *checker)
 	note_locking_mode(checker);
 	check_converters(checker);
 	check_heartbeat(checker);
+	check_notifications(checker);
 	check_unbuilt(checker, OPT_SNAPSHOT_QUERY_MODE, "custom", "Java classes cannot be loaded; use select_all");
 	check_exactly_once(checker);
 	refuse_signals(checker);

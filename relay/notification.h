@@ -35,7 +35,10 @@ typedef struct NotificationTables
 	size_t count;
 } NotificationTables;
 
-/* config and log are borrowed.  Never NULL: without channels all calls do nothing. */
+/*
+ * config and log are borrowed.  Never NULL: without channels all calls do
+ * nothing.  What concerns the sink takes NULL as one without channels.
+ */
 extern Notifications *notifications_new(const Config *config, Logger *log);
 extern void notifications_free(Notifications *self);
 
@@ -45,8 +48,9 @@ extern void notifications_free(Notifications *self);
  * the sink's matter, as a data record would be (errors.tolerance).
  */
 extern SinkResult notifications_put(Notifications *self, Sink *sink, Error *error) MUST_CHECK;
-/* How many records wait for notifications_put. */
+/* How many records wait for notifications_put; how many, these included, are not reported yet. */
 extern size_t notifications_waiting(const Notifications *self);
+extern size_t notifications_unreported(const Notifications *self);
 /* A SinkReport for tickets with NOTIFICATION_TICKET. */
 extern void notifications_report(Notifications *self, uint64_t ticket, uint64_t count);
 /*

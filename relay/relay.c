@@ -25,6 +25,11 @@ relay_report(void *arg, uint64_t ticket, uint64_t count)
 	Relay *relay = arg;
 
 	relay->delivered = true;
+	if ((ticket & NOTIFICATION_TICKET) != 0)
+	{
+		notifications_report(relay->notifications, ticket, count);
+		return;
+	}
 	relay->values.records_delivered += count;
 	if (relay->tracker != NULL)
 		lsn_tracker_delivered_many(relay->tracker, ticket, count);
@@ -110,10 +115,24 @@ relay_sink_commit(Relay *relay, Error *error)
 }
 
 bool
+relay_notify(Relay *relay, Error *error)
+{
+	size_t before = notifications_waiting(relay->notifications);
+
+	if (before == 0)
+		return true;
+	if (notifications_put(relay->notifications, relay->sink, error) == SINK_ERROR)
+		return note_sink_error(relay, error);
+	return notifications_waiting(relay->notifications) == before || relay_sink_commit(relay, error);
+}
+
+bool
 relay_heartbeat(Relay *relay, int64_t now_ms, Error *error)
 {
 	bool sent;
 
+	if (!relay_notify(relay, error))
+		return false;
 	if (!heartbeat_step(relay->heartbeat, relay->sink, now_ms, &sent, error))
 		return note_sink_error(relay, error);
 	if (sent)

@@ -15,6 +15,7 @@
 #include "log.h"
 #include "lsn_tracker.h"
 #include "metrics.h"
+#include "notification.h"
 #include "progress_store.h"
 #include "resume_plan.h"
 #include "sink.h"
@@ -74,6 +75,8 @@ typedef struct Relay
 	Sink *sink;		  /* NULL: to be made */
 	bool sink_broken; /* an error of the sink asked for a new one */
 	Heartbeat *heartbeat;
+	Notifications *notifications;
+	bool snapshot_told;	  /* of this process: a snapshot, or that there is none */
 	LsnTracker *tracker;  /* tickets of the stream or snapshot at work */
 	uint64_t refused_lsn; /* where the stream stood when a record was refused that is tried again; 0: none */
 	int64_t refused_ms;	  /* since when */
@@ -103,7 +106,11 @@ extern SinkResult relay_sink_put(Relay *relay, const SinkRecord *record, Error *
 extern bool relay_sink_poll(Relay *relay, int timeout_ms, Error *error) MUST_CHECK;
 extern bool relay_sink_flush(Relay *relay, int timeout_ms, Error *error) MUST_CHECK;
 extern bool relay_sink_commit(Relay *relay, Error *error) MUST_CHECK;
+/* What the relay itself has to say: notifications that wait, and a heartbeat if it is due. */
 extern bool relay_heartbeat(Relay *relay, int64_t now_ms, Error *error) MUST_CHECK;
+
+/* Hands over the notifications that wait; those that a full sink does not take go with a later call. */
+extern bool relay_notify(Relay *relay, Error *error) MUST_CHECK;
 
 /* Callbacks for frame readers: the sink lets go of what it hung on dictionary entries. */
 extern FrameReaderCallbacks relay_reader_callbacks(Relay *relay);

@@ -125,6 +125,7 @@ drop_broken_sink(Relay *relay)
 		return;
 	relay->sink->methods->free(relay->sink);
 	relay->sink = NULL;
+	notifications_sink_lost(relay->notifications, !relay->settings.exactly_once);
 	lsn_tracker_free(relay->tracker);
 	relay->tracker = NULL;
 	relay->cut_count = 0;
@@ -227,7 +228,7 @@ stop_without_stream(Relay *relay)
 	/* exactly once, what is not stored with its progress is taken back */
 	if (relay->sink == NULL || relay->tracker == NULL || relay->settings.exactly_once)
 		return;
-	if (!relay_sink_flush(relay, STOP_FLUSH_MS, &error))
+	if (!relay_notify(relay, &error) || !relay_sink_flush(relay, STOP_FLUSH_MS, &error))
 	{
 		log_warning(relay->log, "stopping with records not delivered, they will be sent again: %s", error.message);
 		return;
@@ -282,6 +283,19 @@ recover(Run *run, LoopEnd end, Error *error)
 	return true;
 }
 
+/* That a snapshot has failed is worth telling, though it ends the relay. */
+static void
+tell_last(Relay *relay)
+{
+	Error error;
+
+	if (relay->sink == NULL || relay->sink_broken || relay->settings.exactly_once ||
+		notifications_unreported(relay->notifications) == 0)
+		return;
+	if (!relay_notify(relay, &error) || !relay_sink_flush(relay, STOP_FLUSH_MS, &error))
+		log_warning(relay->log, "could not send the last notifications: %s", error.message);
+}
+
 static bool
 run_until_end(Run *run, Error *error)
 {
@@ -292,7 +306,10 @@ run_until_end(Run *run, Error *error)
 		if (end == LOOP_STOPPED)
 			return true;
 		if (end == LOOP_FAILED)
+		{
+			tell_last(run->relay);
 			return false;
+		}
 		if (!signals_stop_requested() && !recover(run, end, error))
 			return false;
 		if (signals_stop_requested())
@@ -311,6 +328,7 @@ relay_close(Relay *relay)
 		relay->sink->methods->free(relay->sink);
 	progress_free(relay->progress_topic);
 	heartbeat_free(relay->heartbeat);
+	notifications_free(relay->notifications);
 	lsn_tracker_free(relay->tracker);
 	free(relay->snapshot_state);
 }
@@ -328,6 +346,7 @@ relay_run(const RelaySettings *settings, Error *error)
 		.never_confirm = strcmp(config_text(config, OPT_LSN_FLUSH_MODE), "manual") == 0 ||
 						 !config_bool(config, OPT_FLUSH_LSN_SOURCE),
 		.heartbeat = heartbeat_new(config, settings->log),
+		.notifications = notifications_new(config, settings->log),
 	};
 	Run run = {.relay = &relay, .back_off_ms = BACK_OFF_FIRST_MS, .progress_timeout_ms = PROGRESS_READ_FIRST_MS};
 	bool done;

@@ -13,6 +13,7 @@
 #include "pg_session.h"
 #include "snapshot_display.h"
 #include "snapshot_ledger.h"
+#include "snapshot_notices.h"
 #include "snapshot_reader.h"
 #include "snapshot_targets.h"
 
@@ -42,6 +43,7 @@ typedef struct Snapshot
 	SnapshotReader *reader;
 	SnapshotLedger *ledger;
 	SnapshotDisplay *display;
+	SnapshotNotices *notices;
 } Snapshot;
 
 static PgPatience
@@ -284,13 +286,14 @@ send_query(const Snapshot *snapshot, const Worker *worker, const SnapshotPart *p
 }
 
 static bool
-fail_part(const Worker *worker, const PGresult *result, Error *error)
+fail_part(const Snapshot *snapshot, const Worker *worker, const PGresult *result, Error *error)
 {
 	const SnapshotTarget *target = worker->part->target;
 	char *what = memory_printf("could not read table \"%s.%s\"", target->schema, target->table);
 
 	pg_session_fail(worker->conn, result, what, error);
 	free(what);
+	snapshot_notices_failed(snapshot->notices, target);
 	return false;
 }
 
@@ -303,8 +306,10 @@ start_part(Snapshot *snapshot, Worker *worker, Error *error)
 	worker->part = snapshot_targets_next(&snapshot->targets);
 	if (worker->part == NULL)
 		return true;
+	if (!snapshot_notices_begin(snapshot->notices, snapshot->reader, worker->part, error))
+		return false;
 	if (!send_query(snapshot, worker, worker->part) || !PQsetSingleRowMode(worker->conn))
-		return fail_part(worker, NULL, error);
+		return fail_part(snapshot, worker, NULL, error);
 	worker->frames = frame_reader_new(&callbacks);
 	return true;
 }
@@ -361,15 +366,17 @@ end_target(Snapshot *snapshot, SnapshotTarget *target, Error *error)
 static bool
 end_part(Snapshot *snapshot, Worker *worker, Error *error)
 {
-	SnapshotTarget *target = worker->part->target;
+	const SnapshotPart *part = worker->part;
+	SnapshotTarget *target = part->target;
 
 	frame_reader_free(worker->frames);
 	worker->frames = NULL;
 	worker->part = NULL;
 	snapshot->relay->values.snapshot_parts_remaining--;
-	if (++target->parts_read < target->part_count)
-		return true;
-	return end_target(snapshot, target, error);
+	target->parts_read++;
+	if (!snapshot_notices_end(snapshot->notices, snapshot->reader, part, error))
+		return false;
+	return target->parts_read < target->part_count || end_target(snapshot, target, error);
 }
 
 static bool
@@ -382,7 +389,7 @@ take_result(Snapshot *snapshot, Worker *worker, const PGresult *result, Error *e
 		case PGRES_TUPLES_OK:
 			return true;
 		default:
-			return fail_part(worker, result, error);
+			return fail_part(snapshot, worker, result, error);
 	}
 }
 
@@ -396,7 +403,7 @@ serve_worker(Snapshot *snapshot, Worker *worker, bool *moved, Error *error)
 		bool good;
 
 		if (PQisBusy(worker->conn) && !PQconsumeInput(worker->conn))
-			return fail_part(worker, NULL, error);
+			return fail_part(snapshot, worker, NULL, error);
 		if (PQisBusy(worker->conn))
 			return true;
 		*moved = true;
@@ -455,10 +462,12 @@ finish(Snapshot *snapshot, Error *error)
 	open_unit(snapshot);
 	good = snapshot_reader_finish(snapshot->reader, error);
 	snapshot_ledger_close(snapshot->ledger);
+	good = good && snapshot_notices_completed(snapshot->notices, snapshot->reader, error);
 	/* exactly once the caller ends the transaction, with the record that says so */
 	if (snapshot->relay->settings.exactly_once)
 		return good;
-	while (good && lsn_tracker_outstanding(snapshot->relay->tracker) > 0)
+	while (good && (lsn_tracker_outstanding(snapshot->relay->tracker) > 0 ||
+					notifications_unreported(snapshot->relay->notifications) > 0))
 		good = snapshot_reader_wait(snapshot->reader, NULL, 0, error) && step(snapshot, error);
 	return good;
 }
@@ -537,6 +546,7 @@ close_snapshot(Snapshot *snapshot)
 	free(snapshot->workers);
 	free(snapshot->plugin_config);
 	snapshot_targets_free(&snapshot->targets);
+	snapshot_notices_free(snapshot->notices);
 	snapshot_state_free(snapshot->state);
 }
 
@@ -565,17 +575,22 @@ snapshot_run(Relay *relay, const SnapshotRequest *request, uint64_t *snapshot_ls
 	uint64_t rows_before = relay->values.snapshot_rows;
 	bool good;
 
+	snapshot.notices = snapshot_notices_new(relay);
 	snapshot.state->lsn = *snapshot_lsn;
 	snapshot.state->stream_lsn = request->stream_lsn;
 	snapshot.state->timeline = request->timeline;
 	snapshot.state->options_hash = snapshot_options_hash(relay->config);
 	good = open_snapshot(&snapshot, error);
 	if (good)
+		snapshot_notices_tables(snapshot.notices, &snapshot.targets);
+	if (good)
 		log_begin(&snapshot);
 	good = good && send_all(&snapshot, error);
 	if (good)
 		log_info(relay->log, "snapshot of %zu tables is delivered, %" PRIu64 " rows", snapshot.targets.listed,
 				 relay->values.snapshot_rows - rows_before);
+	else
+		snapshot_notices_aborted(snapshot.notices);
 	*snapshot_lsn = snapshot.state->lsn;
 	close_snapshot(&snapshot);
 	return good;
