@@ -141,6 +141,7 @@ make_transactional_sink(Start *start, bool for_snapshot, Error *error)
 
 	if (relay->sink != NULL)
 		relay->sink->methods->free(relay->sink);
+	notifications_sink_lost(relay->notifications, false);
 	relay->sink = relay->settings.make_sink(relay->settings.make_sink_arg, &identity, error);
 	free(name);
 	return relay->sink != NULL && relay->sink->methods->fence(relay->sink, FENCE_MS, error);
@@ -558,6 +559,9 @@ start_stream(Start *start, StartedStream *started, Error *error)
 	started->status_interval_ms = status_interval(start);
 	if (relay->endpos_lsn != 0 && start->plan.start_lsn >= relay->endpos_lsn)
 		return true;
+	if (!relay->snapshot_told)
+		notify_initial_skipped(relay->notifications);
+	relay->snapshot_told = true;
 	config = stream_config(relay, &start->plan);
 	started->stream = replication_stream_start(start->conn, relay->slot_name, start->plan.start_lsn, config, error);
 	start->conn = NULL;
