@@ -8,6 +8,7 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "config_file.h"
 #include "memory.h"
@@ -213,8 +214,9 @@ take_option(Arguments *arguments, int code, char **argv)
 		case ARG_LIMIT:
 			return parse_limit(arguments, optarg);
 		case ARG_PROGRESS_FILE:
-			return usage(arguments->error, "it is not built yet; file and stdout sinks start at the slot's position",
-						 "cannot use option", "--progress-file");
+			command->progress_file = optarg;
+			return *optarg != '\0' ||
+				   usage(arguments->error, "name a file: --progress-file PATH", "invalid value of --progress-file", "");
 		case ARG_ACCEPT_GAP:
 			command->accept_gap = true;
 			return true;
@@ -303,11 +305,26 @@ check_command_options(const CommandLine *command, Error *error)
 		misplaced = "--endpos";
 	else if (command->kind != COMMAND_RUN)
 		misplaced = run_only_option(command);
+	if (misplaced == NULL && command->kind != COMMAND_RUN && command->kind != COMMAND_STATUS &&
+		command->progress_file != NULL)
+		misplaced = "--progress-file";
 	if (misplaced == NULL || command->kind == COMMAND_HELP || command->kind == COMMAND_VERSION)
 		return true;
 	return usage(
-		error, "--json and --watch belong to status, --limit to peek, --endpos, --takeover and what is accepted to run",
+		error,
+		"--json and --watch belong to status, --limit to peek, --endpos, --takeover and what is accepted to run, "
+		"--progress-file to run and status",
 		"this command has no option", misplaced);
+}
+
+static bool
+check_progress_file(const CommandLine *command, Error *error)
+{
+	if (command->progress_file == NULL || command->sink != CONFIG_SINK_KAFKA || command->kind == COMMAND_HELP ||
+		command->kind == COMMAND_VERSION)
+		return true;
+	return usage(error, "with Kafka progress is kept in progress.topic; it is for --sink stdout, file:PATH and null",
+				 "cannot use --progress-file", command->progress_file);
 }
 
 static bool
@@ -321,7 +338,8 @@ parse_arguments(int argc, char **argv, Arguments *arguments)
 		if (!take_option(arguments, code, argv))
 			return false;
 	return take_operands(arguments->command, argc - optind, argv + optind, arguments->error) &&
-		   check_command_options(arguments->command, arguments->error);
+		   check_command_options(arguments->command, arguments->error) &&
+		   check_progress_file(arguments->command, arguments->error);
 }
 
 static const char *
@@ -405,6 +423,18 @@ apply_purpose(const CommandLine *command, Config *config)
 
 	config_set_purpose(config, purposes[command->kind]);
 	config_set_sink(config, command->sink);
+}
+
+char *
+command_line_progress_path(const CommandLine *command)
+{
+	struct stat status;
+
+	if (command->progress_file != NULL)
+		return memory_strdup(command->progress_file);
+	if (command->sink != CONFIG_SINK_FILE || (stat(command->sink_path, &status) == 0 && !S_ISREG(status.st_mode)))
+		return NULL;
+	return memory_printf("%s.progress", command->sink_path);
 }
 
 bool

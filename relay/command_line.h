@@ -40,7 +40,8 @@ typedef struct CommandLine
 	const char *connector_file; /* or NULL */
 	const char *worker_file;	/* or NULL */
 	ConfigSink sink;
-	const char *sink_path; /* with CONFIG_SINK_FILE */
+	const char *sink_path;	   /* with CONFIG_SINK_FILE */
+	const char *progress_file; /* run, status: --progress-file, or NULL */
 	EndposKind endpos;
 	uint64_t endpos_lsn; /* with ENDPOS_LSN */
 	LogFormat log_format;
@@ -62,6 +63,12 @@ typedef struct CommandLine
  * command_line_show() and ends with status 0.
  */
 extern bool command_line_parse(int argc, char **argv, CommandLine *command, Config *config, Error *error) MUST_CHECK;
+
+/*
+ * The file that keeps progress: --progress-file, or beside a file of records;
+ * NULL: there is none (Kafka, stdout, a pipe).  The caller frees.
+ */
+extern char *command_line_progress_path(const CommandLine *command);
 
 /* The text of --help or --version. */
 extern void command_line_show(const CommandLine *command, FILE *out);

@@ -495,9 +495,7 @@ check_exactly_once(Checker *checker)
 	if (setting == NULL || strcmp(setting->value, "required") != 0)
 		return;
 	if (config->sink == CONFIG_SINK_STDOUT || config->sink == CONFIG_SINK_NULL)
-		report_refused(checker, setting, "stdout and the null sink take nothing back; use Kafka");
-	else if (config->sink == CONFIG_SINK_FILE)
-		report_refused(checker, setting, "exactly once into a file is not built yet; use Kafka, or requested");
+		report_refused(checker, setting, "stdout and the null sink take nothing back; use Kafka or a file");
 	else if (repeats_snapshots(config))
 		report_refused(checker, setting, "this snapshot.mode sends all rows again at every start");
 }

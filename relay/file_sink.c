@@ -6,6 +6,10 @@
  * ticket is reported once what was written (stdout) or synced (file) has
  * passed the end of its line.  A timer descriptor wakes the caller for what is
  * left to do, so that nothing lies in the buffer when the stream falls silent.
+ *
+ * Exactly once (a file), tickets wait until the progress that follows their
+ * lines is stored beside the file: a transaction of this sink is what lies
+ * between two records of progress, and taking it back is cutting the file.
  */
 #include "file_sink.h"
 
@@ -20,6 +24,8 @@
 
 #include "clock.h"
 #include "json_line.h"
+#include "memory.h"
+#include "pending_lines.h"
 
 /* Written when this much waits, commit or not. */
 #define WRITE_SIZE (256 * 1024)
@@ -28,22 +34,14 @@
 /* Commits closer together than this are written at once. */
 #define COMMIT_GAP_MS 2
 #define SYNC_GAP_MS 100
-
-/* Lines of one ticket in a row, up to a position in the output. */
-typedef struct Waiting
-{
-	uint64_t ticket;
-	uint64_t count;
-	uint64_t end;
-} Waiting;
+#define ROOM_RETRY_MS 1000
 
 typedef struct FileSink
 {
-	Sink sink;	/* first: a Sink pointer is a FileSink pointer */
-	char *name; /* for messages */
-	int fd;
+	Sink sink; /* first: a Sink pointer is a FileSink pointer */
+	Logger *log;
+	OutputFile output;
 	bool owns_fd;
-	bool syncs;
 	int epoll_fd;
 	int timer_fd;
 	bool timer_armed;
@@ -55,11 +53,18 @@ typedef struct FileSink
 	uint64_t durable_bytes;
 	int64_t written_at_ms;
 	int64_t synced_at_ms;
-	Waiting *waiting;
-	size_t waiting_head;
-	size_t waiting_count;
-	size_t waiting_capacity;
-	uint64_t waiting_records;
+	PendingLines pending;
+
+	char no_room[256]; /* the disk is full, and why; "": it is not */
+	int64_t retry_ms;  /* then it is tried again */
+
+	/* exactly once; progress NULL: at least once */
+	char *path;
+	ProgressFile *progress;
+	OutputAcceptance acceptance;
+	SinkTransaction transaction;
+	uint64_t base; /* length of the file before the first byte put */
+	uint64_t committed_bytes;
 } FileSink;
 
 static FileSink *
@@ -97,7 +102,7 @@ watch_reader(FileSink *self, bool watch)
 	struct epoll_event event = {.events = EPOLLOUT};
 
 	if (watch != self->waits_for_reader)
-		epoll_ctl(self->epoll_fd, watch ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, self->fd, &event);
+		epoll_ctl(self->epoll_fd, watch ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, self->output.fd, &event);
 	self->waits_for_reader = watch;
 }
 
@@ -112,7 +117,7 @@ file_wake_fd(Sink *sink)
 static bool
 write_failed(FileSink *self, int reason, Error *error)
 {
-	error_set(error, ERROR_FAILED, "could not write to %s: %s", self->name, strerror(reason));
+	error_set(error, ERROR_FAILED, "could not write to %s: %s", self->output.name, strerror(reason));
 	if (reason == EPIPE)
 		error_hint(error, "Its reader has ended; what it did not read is sent again at the next start.");
 	else if (reason == ENOSPC || reason == EDQUOT)
@@ -132,15 +137,68 @@ drop_written(FileSink *self)
 	self->written_of_buffer = 0;
 }
 
+/* The disk is full, or the file as large as it may be: what waits is written once there is room. */
+static void
+note_no_room(FileSink *self, const char *why)
+{
+	if (self->no_room[0] == '\0')
+		log_warning(self->log, "%s; trying again", why);
+	snprintf(self->no_room, sizeof(self->no_room), "%s", why);
+	self->retry_ms = clock_monotonic_ms() + ROOM_RETRY_MS;
+	wake_after_ms(self, ROOM_RETRY_MS);
+}
+
+static void
+note_room(FileSink *self)
+{
+	if (self->no_room[0] != '\0')
+		log_info(self->log, "there is room for %s again", self->output.name);
+	self->no_room[0] = '\0';
+}
+
+static bool
+waits_for_room(FileSink *self)
+{
+	int64_t left_ms = self->retry_ms - clock_monotonic_ms();
+
+	if (self->no_room[0] == '\0' || left_ms <= 0)
+		return false;
+	wake_after_ms(self, left_ms);
+	return true;
+}
+
+static bool
+is_about_room(const FileSink *self, int reason)
+{
+	return self->output.is_regular && (reason == ENOSPC || reason == EDQUOT || reason == EFBIG);
+}
+
+static bool
+take_write_error(FileSink *self, int reason, Error *error)
+{
+	char why[256];
+
+	if (!is_about_room(self, reason))
+		return write_failed(self, reason, error);
+	if (self->written_of_buffer > 0)
+		drop_written(self);
+	snprintf(why, sizeof(why), "could not write to %s: %s", self->output.name, strerror(reason));
+	note_no_room(self, why);
+	return true;
+}
+
 /* Writes what it can without blocking. */
 static bool
 write_out(FileSink *self, Error *error)
 {
 	Buffer *buffer = &self->buffer;
 
+	if (self->written_of_buffer < buffer->size && waits_for_room(self))
+		return true;
 	while (self->written_of_buffer < buffer->size)
 	{
-		ssize_t size = write(self->fd, buffer->data + self->written_of_buffer, buffer->size - self->written_of_buffer);
+		ssize_t size =
+			write(self->output.fd, buffer->data + self->written_of_buffer, buffer->size - self->written_of_buffer);
 
 		if (size < 0 && errno == EINTR)
 			continue;
@@ -152,12 +210,14 @@ write_out(FileSink *self, Error *error)
 			return true;
 		}
 		if (size < 0)
-			return write_failed(self, errno, error);
+			return take_write_error(self, errno, error);
 		self->written_of_buffer += (size_t) size;
 		self->written_bytes += (uint64_t) size;
 	}
 	watch_reader(self, false);
 	drop_written(self);
+	if (self->transaction != SINK_TRANSACTION_ENDING)
+		note_room(self);
 	self->written_at_ms = clock_monotonic_ms();
 	return true;
 }
@@ -170,68 +230,97 @@ make_durable(FileSink *self, bool force, Error *error)
 
 	if (self->durable_bytes == self->written_bytes)
 		return true;
-	if (self->syncs && !force && wait_ms > 0)
+	if (self->output.is_regular && !force && wait_ms > 0)
 	{
 		wake_after_ms(self, wait_ms);
 		return true;
 	}
-	if (self->syncs && fdatasync(self->fd) != 0)
+	/* what a failed sync has dropped a second one would call durable: no second try */
+	if (self->output.is_regular && fdatasync(self->output.fd) != 0)
 		return write_failed(self, errno, error);
 	self->synced_at_ms = clock_monotonic_ms();
 	self->durable_bytes = self->written_bytes;
 	return true;
 }
 
-/* ---- tickets ---- */
+/* ---- exactly once ---- */
 
-static void
-make_room_for_waiting(FileSink *self)
+/* First the lines are durable, then the progress that speaks of them. */
+static bool
+store_progress(FileSink *self, Error *error)
 {
-	if (self->waiting_head > 0 && self->waiting_head + self->waiting_count == self->waiting_capacity)
+	OutputMark mark;
+
+	if (!make_durable(self, true, error))
+		return false;
+	if (!output_file_mark(&self->output, self->base + self->put_bytes, &mark))
+		return error_set(error, ERROR_FAILED, "could not read %s: %s", self->output.name, strerror(errno));
+	if (!progress_file_store(self->progress, mark, error))
 	{
-		memmove(self->waiting, self->waiting + self->waiting_head, self->waiting_count * sizeof(Waiting));
-		self->waiting_head = 0;
+		if (error->kind != ERROR_RETRY)
+			return false;
+		note_no_room(self, error->message);
+		return true;
 	}
-	if (self->waiting_count == self->waiting_capacity)
-	{
-		self->waiting_capacity = self->waiting_capacity > 0 ? self->waiting_capacity * 2 : 256;
-		self->waiting = bytes_realloc(self->waiting, self->waiting_capacity * sizeof(Waiting));
-	}
+	note_room(self);
+	self->committed_bytes = self->put_bytes;
+	self->transaction = SINK_TRANSACTION_NONE;
+	return true;
 }
 
-/* The line that ends at put_bytes belongs to this ticket. */
-static void
-await(FileSink *self, uint64_t ticket)
+/* Brings the output as far as it can be. */
+static bool
+advance(FileSink *self, bool force, Error *error)
 {
-	Waiting *last = self->waiting_count > 0 ? &self->waiting[self->waiting_head + self->waiting_count - 1] : NULL;
-
-	self->waiting_records++;
-	if (last == NULL || last->ticket != ticket)
-	{
-		make_room_for_waiting(self);
-		last = &self->waiting[self->waiting_head + self->waiting_count++];
-		*last = (Waiting){.ticket = ticket};
-	}
-	last->count++;
-	last->end = self->put_bytes;
+	if (!write_out(self, error))
+		return false;
+	if (self->progress == NULL)
+		return make_durable(self, force, error);
+	if (self->transaction != SINK_TRANSACTION_ENDING || self->written_bytes < self->put_bytes || waits_for_room(self))
+		return true;
+	return store_progress(self, error);
 }
 
 static void
 report_durable(FileSink *self, SinkReport report, void *arg)
 {
-	while (self->waiting_count > 0)
-	{
-		const Waiting *first = &self->waiting[self->waiting_head];
+	pending_lines_report(&self->pending, self->progress != NULL ? self->committed_bytes : self->durable_bytes, report,
+						 arg);
+}
 
-		if (first->end > self->durable_bytes)
-			return;
-		if (first->ticket != 0)
-			report(arg, first->ticket, first->count);
-		self->waiting_records -= first->count;
-		self->waiting_head++;
-		self->waiting_count--;
-	}
-	self->waiting_head = 0;
+static SinkResult
+file_end(Sink *sink, const char *topic, Bytes key, Bytes value, Error *error)
+{
+	FileSink *self = file_sink(sink);
+
+	(void) topic; /* the progress file, and we have it */
+	(void) error;
+	if (self->transaction == SINK_TRANSACTION_ENDING)
+		return SINK_FULL;
+	progress_file_put(self->progress, key, value);
+	self->transaction = SINK_TRANSACTION_ENDING;
+	wake_after_ms(self, 0);
+	return SINK_OK;
+}
+
+static SinkTransaction
+file_transaction(Sink *sink)
+{
+	return file_sink(sink)->transaction;
+}
+
+static bool
+file_fence(Sink *sink, int timeout_ms, Error *error)
+{
+	FileSink *self = file_sink(sink);
+	OutputMark mark;
+
+	(void) timeout_ms; /* a lock is there or not */
+	if (!progress_file_open(self->progress, error) ||
+		!output_file_take_back(&self->output, self->path, self->progress, self->acceptance, self->log, &mark, error))
+		return false;
+	self->base = mark.length;
+	return progress_file_adopt(self->progress, mark, error);
 }
 
 /* ---- methods ---- */
@@ -240,7 +329,9 @@ static SinkResult
 accept_line(FileSink *self, size_t size_before, uint64_t ticket, Error *error)
 {
 	self->put_bytes += self->buffer.size - size_before;
-	await(self, ticket);
+	pending_lines_add(&self->pending, ticket, self->put_bytes);
+	if (self->progress != NULL)
+		self->transaction = SINK_TRANSACTION_OPEN;
 	if (self->buffer.size - self->written_of_buffer < WRITE_SIZE || self->waits_for_reader)
 		return SINK_OK;
 	return write_out(self, error) ? SINK_OK : SINK_ERROR;
@@ -249,7 +340,7 @@ accept_line(FileSink *self, size_t size_before, uint64_t ticket, Error *error)
 static bool
 is_full(const FileSink *self)
 {
-	return self->buffer.size - self->written_of_buffer >= BUFFER_LIMIT;
+	return self->buffer.size - self->written_of_buffer >= BUFFER_LIMIT || self->transaction == SINK_TRANSACTION_ENDING;
 }
 
 static SinkResult
@@ -289,7 +380,7 @@ file_commit(Sink *sink, Error *error)
 	}
 	if (!self->waits_for_reader && !write_out(self, error))
 		return false;
-	if (self->waiting_count > 0)
+	if (self->pending.count > 0 && self->progress == NULL)
 		wake_after_ms(self, 0);
 	return true;
 }
@@ -310,7 +401,7 @@ file_poll(Sink *sink, int timeout_ms, SinkReport report, void *arg, Error *error
 	if (timeout_ms > 0)
 		wait_for_work(self, timeout_ms);
 	clear_timer(self);
-	if (!write_out(self, error) || !make_durable(self, false, error))
+	if (!advance(self, false, error))
 		return false;
 	report_durable(self, report, arg);
 	return true;
@@ -326,13 +417,15 @@ file_flush(Sink *sink, int timeout_ms, SinkReport report, void *arg, Error *erro
 	{
 		int64_t left_ms = end_ms - clock_monotonic_ms();
 
-		if (!write_out(self, error) || !make_durable(self, true, error))
+		if (!advance(self, true, error))
 			return false;
 		report_durable(self, report, arg);
-		if (self->waiting_count == 0)
+		if (self->progress != NULL ? self->transaction != SINK_TRANSACTION_ENDING : self->pending.count == 0)
 			return true;
+		if (left_ms <= 0 && self->no_room[0] != '\0')
+			return error_set(error, ERROR_RETRY, "%s", self->no_room);
 		if (left_ms <= 0)
-			return error_set(error, ERROR_RETRY, "could not write to %s: its reader does not read", self->name);
+			return error_set(error, ERROR_RETRY, "could not write to %s: its reader does not read", self->output.name);
 		wait_for_work(self, (int) left_ms);
 	}
 }
@@ -342,16 +435,18 @@ file_queue(Sink *sink, uint64_t *records, uint64_t *bytes)
 {
 	FileSink *self = file_sink(sink);
 
-	*records = self->waiting_records;
+	/* exactly once what is written waits for nothing but the end of its transaction */
+	*records = self->progress == NULL || self->put_bytes > self->written_bytes ? self->pending.records : 0;
 	*bytes = self->put_bytes - self->durable_bytes;
 }
 
 static bool
 file_available(Sink *sink, const char **why)
 {
-	(void) sink;
-	*why = NULL;
-	return true;
+	FileSink *self = file_sink(sink);
+
+	*why = self->no_room[0] != '\0' ? self->no_room : NULL;
+	return *why == NULL;
 }
 
 static void
@@ -373,15 +468,20 @@ file_free(Sink *sink)
 {
 	FileSink *self = file_sink(sink);
 
-	if (self->owns_fd)
-		close(self->fd);
+	/* what an end that failed left behind, the next fence knows better */
+	if (self->transaction == SINK_TRANSACTION_OPEN &&
+		ftruncate(self->output.fd, (off_t) (self->base + self->committed_bytes)) != 0)
+		log_debug(self->log, "could not cut %s: %s", self->output.name, strerror(errno));
+	if (!self->owns_fd)
+		self->output.fd = -1;
+	output_file_close(&self->output);
 	if (self->epoll_fd >= 0)
 		close(self->epoll_fd);
 	if (self->timer_fd >= 0)
 		close(self->timer_fd);
 	buffer_free(&self->buffer);
-	free(self->waiting);
-	free(self->name);
+	pending_lines_free(&self->pending);
+	free(self->path);
 	free(self);
 }
 
@@ -401,17 +501,34 @@ static const SinkMethods file_methods = {
 	.free = file_free,
 };
 
-static Sink *
-sink_on(int fd, bool owns_fd, bool syncs, char *name, Error *error)
+static const SinkMethods exactly_once_methods = {
+	.put = file_put,
+	.put_raw = file_put_raw,
+	.commit = file_commit,
+	.poll = file_poll,
+	.wake_fd = file_wake_fd,
+	.flush = file_flush,
+	.queue = file_queue,
+	.available = file_available,
+	.topic_forgotten = nothing_to_forget_topic,
+	.headerset_forgotten = nothing_to_forget_headerset,
+	.fence = file_fence,
+	.end = file_end,
+	.transaction = file_transaction,
+	.free = file_free,
+};
+
+/* Takes output over. */
+static FileSink *
+sink_on(OutputFile output, bool owns_fd, const SinkMethods *methods, Logger *log, Error *error)
 {
 	FileSink *self = bytes_alloc_zero(1, sizeof(FileSink));
 	struct epoll_event event = {.events = EPOLLIN};
 
-	self->sink.methods = &file_methods;
-	self->name = name;
-	self->fd = fd;
+	self->sink.methods = methods;
+	self->log = log;
+	self->output = output;
 	self->owns_fd = owns_fd;
-	self->syncs = syncs;
 	self->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	self->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
 	if (self->epoll_fd < 0 || self->timer_fd < 0 ||
@@ -421,79 +538,36 @@ sink_on(int fd, bool owns_fd, bool syncs, char *name, Error *error)
 		file_free(&self->sink);
 		return NULL;
 	}
-	return &self->sink;
-}
-
-/* Where the last whole line ends; -1: could not read. */
-static off_t
-end_of_last_line(int fd, off_t size)
-{
-	char block[4096];
-
-	while (size > 0)
-	{
-		off_t start = size > (off_t) sizeof(block) ? size - (off_t) sizeof(block) : 0;
-		ssize_t got = pread(fd, block, (size_t) (size - start), start);
-		const char *newline;
-
-		if (got != size - start)
-			return -1;
-		newline = memrchr(block, '\n', (size_t) got);
-		if (newline)
-			return start + (newline - block) + 1;
-		size = start;
-	}
-	return 0;
-}
-
-static bool
-cut_unfinished_line(int fd, const char *name, Logger *log, bool *is_regular, Error *error)
-{
-	struct stat status;
-	off_t end;
-
-	if (fstat(fd, &status) != 0)
-		return error_set(error, ERROR_FAILED, "could not open %s: %s", name, strerror(errno));
-	*is_regular = S_ISREG(status.st_mode);
-	if (!*is_regular)
-		return true;
-	end = end_of_last_line(fd, status.st_size);
-	if (end < 0 || (end < status.st_size && ftruncate(fd, end) != 0))
-		return error_set(error, ERROR_FAILED, "could not cut the unfinished last line of %s: %s", name,
-						 strerror(errno));
-	if (end < status.st_size)
-		log_warning(log, "cut off an unfinished last line of %lld bytes from %s", (long long) (status.st_size - end),
-					name);
-	return true;
-}
-
-static char *
-quoted_name(const char *path)
-{
-	Buffer name = {0};
-
-	buffer_append_text(&name, "file \"");
-	buffer_append_text(&name, path);
-	buffer_append(&name, "\"", 2);
-	return name.data;
+	return self;
 }
 
 Sink *
 file_sink_new(const char *path, Logger *log, Error *error)
 {
-	char *name = quoted_name(path);
-	bool is_regular = false;
-	Sink *sink = NULL;
-	int fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+	OutputFile output = {.fd = -1};
+	FileSink *self;
 
-	if (fd < 0)
-		error_set(error, ERROR_CONFIG, "could not open %s: %s", name, strerror(errno));
-	else if (cut_unfinished_line(fd, name, log, &is_regular, error))
-		return sink_on(fd, true, is_regular, name, error);
-	if (fd >= 0)
-		close(fd);
-	free(name);
-	return sink;
+	if (!output_file_open(&output, path, log, error))
+	{
+		output_file_close(&output);
+		return NULL;
+	}
+	self = sink_on(output, true, &file_methods, log, error);
+	return self != NULL ? &self->sink : NULL;
+}
+
+Sink *
+file_sink_new_exactly_once(const char *path, ProgressFile *progress, OutputAcceptance acceptance, Logger *log,
+						   Error *error)
+{
+	FileSink *self = sink_on((OutputFile){.fd = -1}, true, &exactly_once_methods, log, error);
+
+	if (self == NULL)
+		return NULL;
+	self->path = memory_strdup(path);
+	self->progress = progress;
+	self->acceptance = acceptance;
+	return &self->sink;
 }
 
 /*
@@ -517,6 +591,8 @@ stdout_sink_new(Logger *log, Error *error)
 	int fd = reopen_stdout();
 	bool owns_fd = fd >= 0;
 
-	(void) log;
-	return sink_on(owns_fd ? fd : STDOUT_FILENO, owns_fd, false, bytes_copy_text("stdout", 6), error);
+	OutputFile output = {.name = memory_strdup("stdout"), .fd = owns_fd ? fd : STDOUT_FILENO};
+	FileSink *self = sink_on(output, owns_fd, &file_methods, log, error);
+
+	return self != NULL ? &self->sink : NULL;
 }

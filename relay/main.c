@@ -27,7 +27,22 @@ typedef struct SinkChoice
 	const CommandLine *command;
 	const Config *config;
 	Logger *log;
+	ProgressFile *progress_file; /* NULL: Kafka keeps progress, or nobody */
 } SinkChoice;
+
+static Sink *
+make_exact_file(const SinkChoice *choice, Error *error)
+{
+	const CommandLine *command = choice->command;
+	const OutputAcceptance acceptance = {.gap = command->accept_gap, .start = command->start_at_slot};
+
+	if (choice->progress_file != NULL)
+		return file_sink_new_exactly_once(command->sink_path, choice->progress_file, acceptance, choice->log, error);
+	error_set(error, ERROR_CONFIG, "file \"%s\" is not a regular file: nothing can be taken back from it",
+			  command->sink_path);
+	error_hint(error, "name a file, or set exactly.once.support to requested");
+	return NULL;
+}
 
 static Sink *
 make_sink(void *arg, const SinkIdentity *identity, Error *error)
@@ -39,7 +54,8 @@ make_sink(void *arg, const SinkIdentity *identity, Error *error)
 		case CONFIG_SINK_STDOUT:
 			return stdout_sink_new(choice->log, error);
 		case CONFIG_SINK_FILE:
-			return file_sink_new(choice->command->sink_path, choice->log, error);
+			return identity != NULL ? make_exact_file(choice, error)
+									: file_sink_new(choice->command->sink_path, choice->log, error);
 		case CONFIG_SINK_NULL:
 			return null_sink_new(error);
 		case CONFIG_SINK_KAFKA:
@@ -53,7 +69,8 @@ make_progress(void *arg)
 {
 	const SinkChoice *choice = arg;
 
-	return progress_topic_new(choice->config, choice->log);
+	return choice->progress_file != NULL ? progress_file_medium(choice->progress_file)
+										 : progress_topic_new(choice->config, choice->log);
 }
 
 static const char *
@@ -104,7 +121,9 @@ run_with_metrics(const RelaySettings *settings, Error *error)
 static bool
 command_run(const CommandLine *command, const Config *config, Logger *log, Error *error)
 {
-	SinkChoice choice = {.command = command, .config = config, .log = log};
+	char *progress_path = command_line_progress_path(command);
+	ProgressFile *progress_file = progress_path != NULL ? progress_file_new(progress_path, log) : NULL;
+	SinkChoice choice = {.command = command, .config = config, .log = log, .progress_file = progress_file};
 	bool kafka = command->sink == CONFIG_SINK_KAFKA;
 	RelaySettings settings = {
 		.config = config,
@@ -115,7 +134,7 @@ command_run(const CommandLine *command, const Config *config, Logger *log, Error
 		.make_sink_arg = &choice,
 		.sink_refused = kafka ? kafka_sink_records_refused : NULL,
 		.sink_name = sink_name(command),
-		.sink_keeps_progress = kafka,
+		.sink_keeps_progress = kafka || progress_file != NULL,
 		.endpos_now = command->endpos == ENDPOS_NOW,
 		.endpos_lsn = command->endpos == ENDPOS_LSN ? command->endpos_lsn : 0,
 		.exactly_once = strcmp(config_text(config, OPT_EXACTLY_ONCE_SUPPORT), "required") == 0,
@@ -132,8 +151,9 @@ command_run(const CommandLine *command, const Config *config, Logger *log, Error
 		settings.snapshot_timeout_ms = kafka_transaction_timeout_ms(config, true);
 	}
 	done = run_with_metrics(&settings, error);
-
 	metrics_free(settings.metrics);
+	progress_file_free(progress_file);
+	free(progress_path);
 	return done;
 }
 

@@ -37,6 +37,7 @@ typedef struct Reading
 	Progress *progress;
 	bool found;
 	bool other_system;
+	char *other_names; /* a key of nobody we know; NULL: none */
 } Reading;
 
 ProgressStore *
@@ -109,6 +110,21 @@ take_record(void *arg, Bytes key, Bytes value)
 	else if (value.data != NULL &&
 			 progress_json_same_names(key.data, key.size, store->prefix, store->slot_name, store->database))
 		reading->other_system = true;
+	else if (value.data != NULL && reading->other_names == NULL)
+		reading->other_names = bytes_copy_text(key.data, key.size);
+}
+
+/* Two relays that share a file of progress would each forget the other's. */
+static bool
+refuse_other_names(const Reading *reading, Error *error)
+{
+	const ProgressStore *store = reading->store;
+
+	error_set(error, ERROR_REFUSED, "%s \"%s\" keeps the progress of another relay, %s, not of %s", store->medium->kind,
+			  store->medium->place, reading->other_names, store->key);
+	error_hint(error, "These are topic.prefix, slot, system identifier and database. Each relay needs a file of its "
+					  "own: choose another one.");
+	return false;
 }
 
 bool
@@ -120,6 +136,9 @@ progress_read(ProgressStore *store, const ProgressReading *how, Progress *progre
 
 	*found = good && reading.found;
 	*other_system = good && !reading.found && reading.other_system;
+	if (good && !*found && !*other_system && reading.other_names != NULL && store->medium->serves_one)
+		good = refuse_other_names(&reading, error);
+	free(reading.other_names);
 	return good;
 }
 

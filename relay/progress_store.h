@@ -27,6 +27,7 @@ typedef struct ProgressReading
 	 * is now; else their open transactions hide what stands behind them.
 	 */
 	bool to_high_watermark;
+	bool only_look; /* takes no lock, and makes nothing */
 } ProgressReading;
 
 /* A record that was read; value.data is NULL for one that was removed.  Borrowed for the call. */
@@ -53,6 +54,7 @@ struct ProgressMedium
 	const ProgressMediumMethods *methods;
 	const char *place; /* the topic's name or the file's path; SinkMethods.end gets it */
 	const char *kind;  /* for messages: topic, file */
+	bool serves_one;   /* relay only: records under other names are another's, and refused */
 };
 
 typedef struct ProgressStore ProgressStore;
@@ -72,7 +74,7 @@ extern void progress_free(ProgressStore *store);
 /*
  * Reads the newest committed record of our key.  *found: there is one.
  * *other_system: there is none, but one of another system identifier under the
- * same names.
+ * same names.  ERROR_REFUSED: the medium serves one relay, and that is another.
  */
 extern bool progress_read(ProgressStore *store, const ProgressReading *how, Progress *progress, bool *found,
 						  bool *other_system, Error *error) MUST_CHECK;

@@ -285,8 +285,9 @@ nothing_stored(const ResumeInput *input, ResumePlan *plan, Error *error)
 				  "replication slot \"%s\" is confirmed up to " LSN_FORMAT
 				  ", but nothing is stored of what was delivered from it",
 				  input->slot_name, LSN_ARGS(input->slot_confirmed_lsn));
-		error_hint(error, "The progress topic is new, was emptied, or is not the one used before. If nothing was "
-						  "delivered from beyond that position, start once with --start-at slot.");
+		error_hint(error,
+				   "The progress topic or file is new, was emptied, or is not the one used before. If nothing was "
+				   "delivered from beyond that position, start once with --start-at slot.");
 		return VERDICT_REFUSE;
 	}
 	/* without a place for progress a slot that is there means an earlier run, else every start took a snapshot */

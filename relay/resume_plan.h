@@ -64,7 +64,7 @@ typedef struct ResumeInput
 	uint64_t server_wal_end;	 /* pg_current_wal_flush_lsn, or the replay position of a standby */
 	uint32_t server_timeline;
 	uint64_t timeline_switch_lsn;  /* where the server's history left progress->timeline; 0: not known */
-	bool sink_keeps_progress;	   /* false: stdout, file and null keep none */
+	bool sink_keeps_progress;	   /* false: stdout and null without --progress-file, and devices, keep none */
 	const Progress *progress;	   /* NULL: none was found */
 	bool progress_of_other_system; /* none for this system, but one for another under the same names */
 	bool ignore_partial;		   /* an earlier attempt met another config hash in HELLO: see resume_partial_fits */

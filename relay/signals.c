@@ -48,8 +48,9 @@ signals_install(Error *error)
 	if (sigaction(SIGTERM, &action, NULL) != 0 || sigaction(SIGINT, &action, NULL) != 0)
 		return error_set(error, ERROR_FAILED, "could not install signal handlers: %s", strerror(errno));
 	action.sa_handler = SIG_IGN;
-	if (sigaction(SIGPIPE, &action, NULL) != 0)
-		return error_set(error, ERROR_FAILED, "could not ignore SIGPIPE: %s", strerror(errno));
+	/* a closed pipe and a file as large as it may be show where they are written to */
+	if (sigaction(SIGPIPE, &action, NULL) != 0 || sigaction(SIGXFSZ, &action, NULL) != 0)
+		return error_set(error, ERROR_FAILED, "could not ignore SIGPIPE and SIGXFSZ: %s", strerror(errno));
 	return true;
 }
 

@@ -13,6 +13,7 @@
 #include "memory.h"
 #include "pg_session.h"
 #include "progress_json.h"
+#include "progress_file.h"
 #include "progress_topic.h"
 #include "signals.h"
 #include "snapshot_state.h"
@@ -134,10 +135,27 @@ progress_topic_exists(const Config *config, Error *error)
 	return asked && state == KAFKA_TOPIC_EXISTS;
 }
 
-static void
-read_progress(const Config *config, Logger *log, Status *status)
+/* NULL: nobody keeps progress, or nobody can be asked. A file is the caller's to free, after the medium. */
+static ProgressMedium *
+open_medium(const Config *config, const CommandLine *command, Logger *log, ProgressFile **file, Error *problem)
 {
-	const ProgressReading how = {.timeout_ms = KAFKA_TIMEOUT_MS};
+	char *path = command_line_progress_path(command);
+
+	if (path != NULL)
+		*file = progress_file_new(path, log);
+	free(path);
+	if (*file != NULL)
+		return progress_file_medium(*file);
+	if (config_sink(config) != CONFIG_SINK_KAFKA || producer_setting(config, "bootstrap.servers") == NULL ||
+		!progress_topic_exists(config, problem))
+		return NULL;
+	return progress_topic_new(config, log);
+}
+
+static void
+read_progress(const Config *config, const CommandLine *command, Logger *log, Status *status)
+{
+	const ProgressReading how = {.timeout_ms = KAFKA_TIMEOUT_MS, .only_look = true};
 	const ProgressNames names = {
 		.prefix = config_text(config, OPT_TOPIC_PREFIX),
 		.slot_name = PQgetvalue(status->slot, 0, STATUS_SLOT),
@@ -146,19 +164,22 @@ read_progress(const Config *config, Logger *log, Status *status)
 	};
 	Progress progress;
 	ProgressStore *store;
+	ProgressMedium *medium = NULL;
+	ProgressFile *file = NULL;
 	bool found = false;
 	bool other_system = false;
 
-	if (config_text(config, OPT_TOPIC_PREFIX) == NULL || config_sink(config) != CONFIG_SINK_KAFKA ||
-		producer_setting(config, "bootstrap.servers") == NULL ||
-		!progress_topic_exists(config, &status->progress_problem))
+	if (names.prefix != NULL)
+		medium = open_medium(config, command, log, &file, &status->progress_problem);
+	if (medium == NULL)
 		return;
-	store = progress_new(progress_topic_new(config, log), &names, log);
+	store = progress_new(medium, &names, log);
 	if (progress_read(store, &how, &progress, &found, &other_system, &status->progress_problem) && found)
 		status->progress = progress_value_json(&progress);
 	if (status->progress != NULL && progress.snapshot == SNAPSHOT_PLANNED && progress_stored_snapshot(store) != NULL)
 		status->snapshot = memory_strdup(progress_stored_snapshot(store));
 	progress_free(store);
+	progress_file_free(file);
 }
 
 /* For people, beside the exact number. */
@@ -304,7 +325,7 @@ show(const Config *config, const CommandLine *command, Logger *log, PGconn *conn
 		free(status->snapshot);
 		status->snapshot = NULL;
 		status->progress_problem.kind = ERROR_NONE;
-		read_progress(config, log, status);
+		read_progress(config, command, log, status);
 		log_mask(log, status->progress_problem.message);
 	}
 	if (there && command->json)

@@ -94,7 +94,11 @@ test_options(void)
 	refused("run --log-level loud", "unrecognized log level");
 	refused("peek --limit 0", "invalid limit \"0\"");
 	refused("peek --limit x", "invalid limit \"x\"");
-	refused("run --progress-file=x", "--progress-file");
+	refused("run --progress-file=x", "cannot use --progress-file \"x\"");
+	refused("run --sink null --progress-file=", "invalid value of --progress-file");
+	refused("peek --sink stdout --progress-file=x", "this command has no option \"--progress-file\"");
+	unit_ok(parse("run --sink null --progress-file=x") && strcmp(command.progress_file, "x") == 0,
+			"a file for progress");
 	refused("run --nonsense", "unrecognized option \"--nonsense\"");
 	refused("run -x", "unrecognized option \"-x\"");
 	refused("run --sink", "no value follows option \"--sink\"");
