@@ -253,6 +253,18 @@ write_array(const ConnectSchema *schema, ConnectValue *value, ConnectOutput *out
 	json_char(output->writer, ']');
 }
 
+const char *
+connect_hole_text(uint8 kind)
+{
+	return kind == HOLE_SEQUENCE ? "[null,null]" : HOLE_TEXT;
+}
+
+static void
+write_hole_text(JsonWriter *writer, const char *text)
+{
+	json_raw(writer, text, strlen(text));
+}
+
 static void
 write_hole(const ConnectValue *value, ConnectOutput *output)
 {
@@ -260,7 +272,7 @@ write_hole(const ConnectValue *value, ConnectOutput *output)
 	if (output->hole != NULL)
 		output->hole(output->arg, (uint8) value->integer, output->writer->len);
 	else
-		json_literal(output->writer, HOLE_TEXT);
+		write_hole_text(output->writer, connect_hole_text((uint8) value->integer));
 	json_char(output->writer, '"');
 }
 
@@ -449,7 +461,7 @@ connect_value_text(const ConnectSchema *schema, ConnectValue *value, JsonWriter 
 			connect_text(schema, value->bytes, value->size, writer);
 			break;
 		case VALUE_HOLE:
-			json_literal(writer, HOLE_TEXT);
+			write_hole_text(writer, connect_hole_text((uint8) value->integer));
 			break;
 		case VALUE_DEFERRED:
 			elog(ERROR, "a deferred value resolved to another one");

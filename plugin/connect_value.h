@@ -78,6 +78,9 @@ struct ConnectValue
 /* What a snapshot says where nobody fills in which of its rows it is. */
 #define HOLE_TEXT "true"
 
+/* The same for any HOLE_*: a sequence without its LSNs. */
+extern const char *connect_hole_text(uint8 kind);
+
 /* How and where JSON is written. */
 struct ConnectOutput
 {
@@ -85,7 +88,7 @@ struct ConnectOutput
 	DecimalFormat decimal_format;
 	bool show_defaults; /* replace.null.with.default */
 	bool resolve;		/* what is deferred would write itself for another converter */
-	/* Leaves a hole at that offset of the writer; NULL: "true" is written, as a snapshot says it. */
+	/* Leaves a hole at that offset of the writer; NULL: connect_hole_text() is written. */
 	void (*hole)(void *arg, uint8 kind, Size offset);
 	void *arg;
 	const char *obstacle; /* set to why a value cannot be written; NULL: all was */

@@ -138,7 +138,7 @@ write_operation(const PluginOptions *options, char op, JsonWriter *writer)
 	json_raw(writer, clock.text, clock.size);
 }
 
-/* The mark of a snapshot row is known to the reader of the frames only. */
+/* The mark of a snapshot row (or its sequence) is known to the reader of the frames only. */
 static bool
 has_hole(const Envelope *envelope, char op)
 {
@@ -150,12 +150,14 @@ static void
 write_rest(Envelope *envelope, RelationSchema *schema, char op, XLogRecPtr lsn, JsonWriter *writer)
 {
 	bool early = envelope->options->release >= RELEASE_TRANSACTION_BEFORE_OP;
-	Size mark;
+	uint8 hole;
+	Size hole_at;
 
 	json_literal(writer, JSON_NEXT("source"));
-	mark = source_block_write(envelope->txn->source, writer, schema->source_table.text, schema->source_table.size, lsn);
+	hole = source_block_write_hole(envelope->txn->source, writer, schema->source_table.text, schema->source_table.size,
+								   lsn, &hole_at);
 	if (has_hole(envelope, op))
-		batch_hole(envelope->batch, HOLE_SNAPSHOT_MARK, mark);
+		batch_hole(envelope->batch, hole, hole_at);
 	if (early)
 		txn_block_write(envelope->txn, schema, lsn, writer);
 	write_operation(envelope->options, op, writer);

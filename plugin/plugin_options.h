@@ -75,6 +75,12 @@ typedef enum OutputFormat
 	FORMAT_FRAMES
 } OutputFormat;
 
+typedef enum SnapshotKind
+{
+	SNAPSHOT_INITIAL,
+	SNAPSHOT_INCREMENTAL
+} SnapshotKind;
+
 typedef enum PublicationMode
 {
 	AUTOCREATE_ALL_TABLES,

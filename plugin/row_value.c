@@ -200,29 +200,33 @@ source_resolve(const void *source, int index pg_attribute_unused(), const Connec
 	source_block_values(from->block, from->schema_name, from->table_name, from->lsn, value->items);
 }
 
-/* Where nobody fills it in, the mark is the one that most rows of a snapshot have. */
+/* Where nobody fills it in. */
 static void
-fill_mark(JsonWriter *writer, Size mark)
+fill_hole(JsonWriter *writer, uint8 hole, Size at)
 {
-	Size behind = writer->len - mark;
+	const char *text = connect_hole_text(hole);
+	Size size = strlen(text);
+	Size behind = writer->len - at;
 
-	json_literal(writer, HOLE_TEXT);
+	json_raw(writer, text, size);
 	if (writer->overflowed)
 		return;
-	memmove(writer->data + mark + strlen(HOLE_TEXT), writer->data + mark, behind);
-	memcpy(writer->data + mark, HOLE_TEXT, strlen(HOLE_TEXT));
+	memmove(writer->data + at + size, writer->data + at, behind);
+	memcpy(writer->data + at, text, size);
 }
 
 static void
 source_write(const void *source, int index pg_attribute_unused(), ConnectOutput *output)
 {
 	const SourceSource *from = source;
-	Size mark = source_block_write(from->block, output->writer, from->table->text, from->table->size, from->lsn);
+	Size at;
+	uint8 hole =
+		source_block_write_hole(from->block, output->writer, from->table->text, from->table->size, from->lsn, &at);
 
 	if (from->hole && output->hole != NULL)
-		output->hole(output->arg, HOLE_SNAPSHOT_MARK, mark);
+		output->hole(output->arg, hole, at);
 	else if (from->hole && !output->writer->overflowed)
-		fill_mark(output->writer, mark);
+		fill_hole(output->writer, hole, at);
 }
 
 static int

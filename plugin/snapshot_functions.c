@@ -112,18 +112,26 @@ check_kind(Relation rel)
 						errhint("Of a partitioned table, read the partitions.")));
 }
 
+/* Rows that are to be let out amid the stream, and look like it. */
+static bool
+is_incremental(const PluginOptions *options)
+{
+	return option_number(options, SNAPSHOT_KIND) == SNAPSHOT_INCREMENTAL &&
+		   option_number(options, FORMAT) == FORMAT_FRAMES;
+}
+
 /* What stands in "source" and in the frames' headers. */
 static void
 begin_records(SnapshotRead *read, const PluginOptions *options)
 {
 	BatchTransaction transaction = {.flags = FRAME_SNAPSHOT};
-	SourceInfo info = {.snapshot = true};
+	SourceInfo info = {.snapshot = true, .incremental = is_incremental(options)};
+	TimestampTz clock = info.incremental ? GetCurrentTimestamp() : GetCurrentTransactionStartTimestamp();
 	XLogRecPtr now = RecoveryInProgress() ? GetXLogReplayRecPtr(NULL) : GetXLogWriteRecPtr();
 
 	read->lsn = option_decimal(options, OPT_SNAPSHOT_LSN, now);
 	info.txid = option_decimal(options, OPT_SNAPSHOT_TXID, 0);
-	info.time_us =
-		(int64) option_decimal(options, OPT_SNAPSHOT_TS, unix_microseconds(GetCurrentTransactionStartTimestamp()));
+	info.time_us = (int64) option_decimal(options, OPT_SNAPSHOT_TS, unix_microseconds(clock));
 	transaction.commit_lsn = transaction.end_lsn = read->lsn;
 	transaction.commit_time = info.time_us;
 	batch_transaction(read->session->batch, &transaction);
@@ -159,7 +167,7 @@ open_table(FunctionCallInfo fcinfo, Oid relid, PluginOptions *options)
 	check_kind(read->rel);
 	check_privileges(read->rel);
 	initStringInfo(&read->ready);
-	read->session = session_new(CurrentMemoryContext, options, true, keep_output, read);
+	read->session = session_new(CurrentMemoryContext, options, !is_incremental(options), keep_output, read);
 	read->schema = relation_cache_get(read->session->cache, read->rel);
 	if (read->schema->reason != NULL)
 		ereport(ERROR,

@@ -119,7 +119,8 @@ render_middle(SourceBlock *source, const SourceInfo *info)
 	json_cstring(writer, source->options->database);
 	json_literal(writer, JSON_NEXT("sequence"));
 	json_char(writer, '"');
-	write_sequence_start(writer, info);
+	if (!info->incremental)
+		write_sequence_start(writer, info);
 }
 
 static void
@@ -128,7 +129,8 @@ render_table(SourceBlock *source, const SourceInfo *info)
 	JsonWriter *writer = &source->table;
 
 	writer->len = 0;
-	write_sequence_end(writer);
+	if (!info->incremental)
+		write_sequence_end(writer);
 	json_char(writer, '"');
 	if (source->options->release >= RELEASE_TS_US)
 	{
@@ -186,7 +188,9 @@ source_block_set(SourceBlock *source, const SourceInfo *info)
 	if (info->snapshot)
 	{
 		json_char(&source->head, '"');
-		if (option_number(source->options, FORMAT) == FORMAT_JSON)
+		if (info->incremental)
+			json_literal(&source->head, "incremental");
+		else if (option_number(source->options, FORMAT) == FORMAT_JSON)
 			json_literal(&source->head, "true");
 	}
 }
@@ -220,6 +224,36 @@ source_block_write(const SourceBlock *source, JsonWriter *writer, const char *ta
 	return mark;
 }
 
+/* Events of incremental snapshots stand nowhere in the WAL: the sequence is that of where they are let out. */
+static Size
+write_incremental(const SourceBlock *source, JsonWriter *writer, const char *table, Size table_size)
+{
+	Size hole;
+
+	json_raw(writer, source->head.data, source->head.len);
+	json_raw(writer, source->middle.data, source->middle.len);
+	hole = writer->len;
+	json_raw(writer, source->table.data, source->table.len);
+	json_raw(writer, table, table_size);
+	json_raw(writer, source->txid.data, source->txid.len);
+	json_null(writer);
+	json_raw(writer, source->tail.data, source->tail.len);
+	return hole;
+}
+
+uint8
+source_block_write_hole(const SourceBlock *source, JsonWriter *writer, const char *table, Size table_size,
+						XLogRecPtr lsn, Size *hole_at)
+{
+	if (source->info.incremental)
+	{
+		*hole_at = write_incremental(source, writer, table, table_size);
+		return HOLE_SEQUENCE;
+	}
+	*hole_at = source_block_write(source, writer, table, table_size, lsn);
+	return source->info.snapshot ? HOLE_SNAPSHOT_MARK : 0;
+}
+
 static ConnectValue
 integer_or_null(bool is_set, int64 integer)
 {
@@ -233,6 +267,8 @@ snapshot_value(const SourceBlock *source)
 
 	if (!source->info.snapshot)
 		return connect_null();
+	if (source->info.incremental)
+		return connect_string("incremental");
 	return option_number(source->options, FORMAT) == FORMAT_JSON ? connect_string(HOLE_TEXT) : hole;
 }
 
@@ -244,6 +280,8 @@ sequence_value(const SourceInfo *info, XLogRecPtr lsn)
 	char change[24];
 	JsonWriter text;
 
+	if (info->incremental)
+		return (ConnectValue){.kind = VALUE_HOLE, .integer = HOLE_SEQUENCE};
 	snprintf(commit, sizeof(commit), UINT64_FORMAT, info->last_commit);
 	snprintf(change, sizeof(change), UINT64_FORMAT, lsn);
 	json_writer_init(&text, CurrentMemoryContext, 64);
@@ -279,7 +317,7 @@ source_block_values(const SourceBlock *source, const char *schema, const char *t
 	*items++ = connect_string(schema);
 	*items++ = connect_string(table);
 	*items++ = integer_or_null(info->txid != 0, (int64) info->txid);
-	*items++ = connect_integer((int64) lsn);
+	*items++ = integer_or_null(!info->incremental, (int64) lsn);
 	*items++ = connect_null();
 	if (source->options->release >= RELEASE_ORIGIN)
 	{

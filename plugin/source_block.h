@@ -31,6 +31,7 @@ typedef struct SourceInfo
 	const char *origin;		/* UTF-8; NULL: null */
 	XLogRecPtr origin_lsn;	/* used if origin is set */
 	bool snapshot;			/* with format=frames the mark is a hole of the caller's, else true */
+	bool incremental;		/* with snapshot and format=frames: that mark is known, sequence a hole, the LSN null */
 } SourceInfo;
 
 extern SourceBlock *source_block_new(MemoryContext context, const PluginOptions *options);
@@ -48,6 +49,10 @@ extern const SourceInfo *source_block_info(const SourceBlock *source);
  */
 extern Size source_block_write(const SourceBlock *source, JsonWriter *writer, const char *table, Size table_size,
 							   XLogRecPtr lsn);
+
+/* The same with a hole to leave at *hole_at, of the kind that is returned; 0: none (without info.snapshot). */
+extern uint8 source_block_write_hole(const SourceBlock *source, JsonWriter *writer, const char *table, Size table_size,
+									 XLogRecPtr lsn, Size *hole_at);
 
 /* The same as values, one for each field of source_schema(); schema and table must live as long as the event. */
 extern void source_block_values(const SourceBlock *source, const char *schema, const char *table, XLogRecPtr lsn,

@@ -35,6 +35,7 @@
 PG_FUNCTION_INFO_V1(wal2debezium_options);
 PG_FUNCTION_INFO_V1(wal2debezium_validate);
 PG_FUNCTION_INFO_V1(wal2debezium_tables);
+PG_FUNCTION_INFO_V1(wal2debezium_key_columns);
 PG_FUNCTION_INFO_V1(wal2debezium_list_position);
 PG_FUNCTION_INFO_V1(wal2debezium_split_line);
 
@@ -264,6 +265,38 @@ wal2debezium_tables(PG_FUNCTION_ARGS)
 		put_table(result, relation_cache_get(session->cache, rel));
 		relation_close(rel, AccessShareLock);
 	}
+	return (Datum) 0;
+}
+
+/* ---------------------------------------------------------------- key_columns() */
+
+static void
+put_key_column(ReturnSetInfo *result, TupleDesc descriptor, const ColumnPlan *column)
+{
+	Form_pg_attribute attribute = TupleDescAttr(descriptor, column->attribute);
+	Datum values[3];
+	bool nulls[3] = {false};
+
+	values[0] = CStringGetTextDatum(NameStr(attribute->attname));
+	values[1] = CStringGetTextDatum(format_type_extended(attribute->atttypid, attribute->atttypmod,
+														 FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY));
+	values[2] = BoolGetDatum(attribute->attnotnull);
+	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+Datum
+wal2debezium_key_columns(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	PluginOptions *options = options_from_array(PG_GETARG_ARRAYTYPE_P(1), NULL);
+	Session *session = session_new(CurrentMemoryContext, options, false, no_output, NULL);
+	Relation rel = relation_open(PG_GETARG_OID(0), AccessShareLock);
+	const RelationSchema *schema = relation_cache_get(session->cache, rel);
+
+	compat_materialized_srf(fcinfo);
+	for (int i = 0; i < schema->key.count; i++)
+		put_key_column(result, RelationGetDescr(rel), &schema->key.columns[i]);
+	relation_close(rel, AccessShareLock);
 	return (Datum) 0;
 }
 

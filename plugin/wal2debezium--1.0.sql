@@ -23,6 +23,14 @@ LANGUAGE C STABLE STRICT;
 
 COMMENT ON FUNCTION tables(text[]) IS 'one row per table: captured under these options or why not, topic, key, what "before" will hold, columns whose unchanged TOAST values cannot be shown';
 
+CREATE FUNCTION key_columns(relation regclass, VARIADIC options text[] DEFAULT '{}',
+	OUT name text, OUT type text, OUT not_null boolean)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'wal2debezium_key_columns'
+LANGUAGE C STABLE STRICT;
+
+COMMENT ON FUNCTION key_columns(regclass, text[]) IS 'the columns of the key of a table''s records, in its order, with types as a cast takes them; none: the table has no key, or is not captured';
+
 CREATE FUNCTION split_line(line text, OUT topic text, OUT key text, OUT value text, OUT headers json)
 RETURNS record
 AS 'MODULE_PATHNAME', 'wal2debezium_split_line'

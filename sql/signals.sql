@@ -40,6 +40,19 @@ CREATE FUNCTION entries(VARIADIC options text[] DEFAULT '{}') RETURNS SETOF text
             WITH ORDINALITY AS c(lsn, xid, data, n), entries_of(c.data) WITH ORDINALITY AS f(e, m)
     ORDER BY n, m
 $$;
+-- bodies of its records
+CREATE FUNCTION bodies_of(frame bytea) RETURNS TABLE (body bytea) LANGUAGE plpgsql AS $$
+DECLARE
+    at int := 40;
+BEGIN
+    WHILE at < length(frame) LOOP
+        body := substr(frame, at + 9, number_at(frame, at + 4));
+        IF get_byte(frame, at) = 8 THEN
+            RETURN NEXT;
+        END IF;
+        at := at + 8 + length(body);
+    END LOOP;
+END $$;
 CREATE TABLE signals (id varchar(42) PRIMARY KEY, type varchar(32), data text);
 CREATE TABLE t (id int PRIMARY KEY);
 SELECT slot_new();
@@ -104,9 +117,37 @@ SELECT 1 FROM pg_logical_emit_message(true, 'wal2debezium', '\xff00'::bytea);
 SELECT 1 FROM pg_logical_emit_message(true, 'wal2debezium', repeat('x', 1024 * 1024 + 1));
 SELECT * FROM entries();
 RESET client_min_messages;
+-- rows for the stream: source.sequence is a hole of kind 2, the mark is known, LSN and txId are null, columns are the stream's
+CREATE TABLE g (id int PRIMARY KEY, v text, w text GENERATED ALWAYS AS (upper(v)) STORED);
+INSERT INTO g VALUES (1, 'a'), (2, 'b');
+CREATE FUNCTION incremental(statement text, VARIADIC options text[] DEFAULT '{}')
+    RETURNS TABLE (holes text, key text, value text) LANGUAGE sql AS $$
+    WITH frames AS (
+        SELECT wal2debezium.snapshot_query('g', statement, VARIADIC ARRAY['topic.prefix', 'app', 'key.converter.schemas.enable', 'false',
+            'value.converter.schemas.enable', 'false', 'internal.snapshot.kind', 'incremental'] || options) AS frame),
+    records AS (SELECT b.* FROM frames, bodies_of(frame) AS b),
+    parts AS (
+        SELECT body, number_at(body, 60) AS holes, 64 + 8 * number_at(body, 60) + number_at(body, 56) AS key_at,
+            number_at(body, 48) AS key_size, number_at(body, 52) AS value_size FROM records)
+    SELECT holes || ' of kind ' || get_byte(body, 68) || ' behind ' ||
+            right(convert_from(substr(body, key_at + key_size + 1, number_at(body, 64)), 'UTF8'), 12),
+        convert_from(substr(body, key_at + 1, key_size), 'UTF8'),
+        masked(convert_from(substr(body, key_at + key_size + 1, value_size), 'UTF8'))
+    FROM parts
+$$;
+SELECT * FROM incremental('SELECT * FROM g WHERE id > 0 ORDER BY id DESC');
+SELECT * FROM incremental('SELECT * FROM g WHERE id = 1', 'transforms', 'u', 'transforms.u.type', 'io.debezium.transforms.ExtractNewRecordState',
+    'transforms.u.add.fields', 'op,source.snapshot,source.sequence,source.lsn');
+-- the key's columns, as a query that goes through the table by ranges needs them
+CREATE TABLE "K k" ("A a" varchar(3), b numeric(4, 2), c int NOT NULL, PRIMARY KEY (b, "A a"));
+SELECT * FROM wal2debezium.key_columns('"K k"');
+SELECT * FROM wal2debezium.key_columns('"K k"', 'message.key.columns', 'public.K k:c');
+SELECT * FROM wal2debezium.key_columns('g', 'table.include.list', 'public.none');
+DROP TABLE "K k", g;
+DROP FUNCTION incremental;
 -- bad values
 SELECT refusal('signal.data.collection', 'signals');
 SELECT refusal('signal.data.collection', 'public.a,public.b');
 SELECT slot_drop();
 DROP TABLE signals, t, root;
-DROP FUNCTION entries, entries_of, entries_of_root, number_at, string_at;
+DROP FUNCTION entries, entries_of, entries_of_root, bodies_of, number_at, string_at;
