@@ -343,4 +343,42 @@ sub stop { $_[0]->run('stop') }
 sub kill9 { $_[0]->run('kill') }
 sub DESTROY { my ($self) = @_; local ($?, $!, $@); eval { $self->run('kill') } }
 
+package W2D::Proxy;
+
+use strict;
+use warnings;
+use IPC::Open2;
+
+# The network before a port of this machine (proxy_server.py).
+sub start
+{
+    my ($class, $upstream) = @_;
+    my $self = bless {}, $class;
+    $self->{pid} = open2($self->{from}, $self->{to}, $ENV{PYTHON}, "$top/test/lib/proxy_server.py", $upstream);
+    $self->{port} = readline($self->{from}) + 0;
+    return $self;
+}
+
+sub port { return $_[0]{port} }
+
+# cut, freeze, thaw, orphan, slow, lead_to: see there.
+sub act
+{
+    my ($self, @words) = @_;
+    print { $self->{to} } "@words\n";
+    $self->{to}->flush;
+    my $answer = readline($self->{from}) // '';
+    die "the proxy did not \"@words\"\n" if $answer ne "done\n";
+}
+
+sub DESTROY
+{
+    my ($self) = @_;
+    local ($?, $!);
+    return if !$self->{pid};
+    close $self->{to};
+    kill 'KILL', $self->{pid};
+    waitpid $self->{pid}, 0;
+}
+
 1;

@@ -75,7 +75,11 @@ sub start
 {
     my ($self, @options) = @_;
     $self->launch(@options);
-    $self->{relays}{$_}->wait_streaming($self->{node}, $self->slot($_)) for @modes;
+    for my $mode (@modes)
+    {
+        my $relay = $self->{relays}{$mode};
+        eval { $relay->wait_streaming($self->{node}, $self->slot($mode)); 1 } or die "$mode: $@" . $relay->log;
+    }
 }
 
 # Changes every key of the table so many times, in transactions of ten.
@@ -115,15 +119,18 @@ sub one_ended
     }
 }
 
-# Both have gone on by themselves, and have said why once or twice.
+# From here on: what heard() gives.
+sub listen { my ($self) = @_; $self->{listened}{$_} = length $self->{relays}{$_}->log for @modes }
+sub heard { my ($self, $mode) = @_; return substr($self->{relays}{$mode}->log, $self->{listened}{$mode} // 0) }
+
+# Both have gone on by themselves; what they have said since listen().
 sub went_on
 {
     my ($self, $what, $pattern) = @_;
     for my $mode (@modes)
     {
-        my $relay = $self->{relays}{$mode};
-        is($relay->status, undef, "$what, $mode: goes on") or note($relay->log);
-        like($relay->log, $pattern, "$what, $mode: says why") if $pattern;
+        is($self->{relays}{$mode}->status, undef, "$what, $mode: goes on") or note($self->{relays}{$mode}->log);
+        like($self->heard($mode), $pattern, "$what, $mode: says why") if $pattern;
     }
 }
 

@@ -1,19 +1,21 @@
-"""The network between the relay and PostgreSQL, to be cut, frozen, or lost on one side only."""
-import socket, threading
+"""The network between the relay and a server, to be cut, frozen, slowed down, or lost on one side only."""
+import socket, threading, time
 
 
 class Link:
     """One connection through the proxy."""
 
-    def __init__(self, client, server, gate):
-        self.client, self.server, self.gate, self.orphaned = client, server, gate, False
+    def __init__(self, client, server, proxy):
+        self.client, self.server, self.proxy, self.orphaned = client, server, proxy, False
         for source, target in ((client, server), (server, client)):
             threading.Thread(target=self.pump, args=(source, target), daemon=True).start()
 
     def pump(self, source, target):
         try:
             while data := source.recv(65536):
-                self.gate.wait()
+                if self.proxy.rate:
+                    time.sleep(len(data) / self.proxy.rate)
+                self.proxy.gate.wait()
                 if self.orphaned:
                     return
                 target.sendall(data)
@@ -29,11 +31,11 @@ class Link:
             except OSError:
                 pass
 
-    def orphan(self):
-        """The relay's side is gone, the server hears nothing any more and is not told."""
+    def orphan(self, gone="client"):
+        """One side, the relay's unless gone is "server", is gone; the other hears nothing any more and is not told."""
         self.orphaned = True
         try:
-            self.client.shutdown(socket.SHUT_RDWR)
+            getattr(self, gone).shutdown(socket.SHUT_RDWR)
         except OSError:
             pass
 
@@ -41,7 +43,7 @@ class Link:
 class Proxy(threading.Thread):
     def __init__(self, port):
         super().__init__(daemon=True)
-        self.upstream, self.links, self.gate = port, [], threading.Event()
+        self.upstream, self.links, self.gate, self.rate = port, [], threading.Event(), 0
         self.gate.set()
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
@@ -56,15 +58,23 @@ class Proxy(threading.Thread):
             except OSError:
                 client.close()
                 continue
-            self.links = [link for link in self.links if link.client.fileno() >= 0][-20:] + [Link(client, server, self.gate)]
+            self.links = [link for link in self.links if link.client.fileno() >= 0][-20:] + [Link(client, server, self)]
 
     def cut(self):
         for link in self.links:
             link.close()
 
-    def orphan(self):
+    def orphan(self, gone="client"):
         for link in self.links:
-            link.orphan()
+            link.orphan(gone)
+
+    def slow(self, rate):
+        """Bytes per second of each connection and direction; 0: as fast as it can."""
+        self.rate = rate
+
+    def lead_to(self, port):
+        """New connections go to another server."""
+        self.upstream = port
 
     def freeze(self):
         self.gate.clear()
