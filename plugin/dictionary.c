@@ -14,7 +14,7 @@
 #include "frame_entry.h"
 #include "frame_format.h"
 
-#define BUCKETS 1024
+#define BUCKETS 4096
 
 /* Below the reader's limit by more than one frame can add. */
 #define DICTIONARY_HIGH_WATER (FRAME_DICTIONARY_LIMIT / 4 * 3)
@@ -23,6 +23,8 @@ struct Dictionary
 {
 	MemoryContext context;
 	DictionaryEntry *buckets[BUCKETS];
+	DictionaryEntry *oldest; /* of those with an id */
+	DictionaryEntry *newest;
 	uint32 last_id;
 	Size announced; /* bytes of entries that have an id */
 };
@@ -94,28 +96,39 @@ dictionary_release(Dictionary *dictionary, DictionaryEntry *entry)
 		entry_free(dictionary, entry);
 }
 
-bool
-dictionary_announce(Dictionary *dictionary, DictionaryEntry *entry)
+static void
+unlink_known(Dictionary *dictionary, DictionaryEntry *entry)
 {
-	if (entry->id != 0)
-		return false;
-	entry->id = ++dictionary->last_id;
-	dictionary->announced += entry->size;
-	return true;
+	*(entry->older ? &entry->older->newer : &dictionary->oldest) = entry->newer;
+	*(entry->newer ? &entry->newer->older : &dictionary->newest) = entry->older;
 }
 
-/* Least recently used announced entry, other than those of the current frame. */
-static DictionaryEntry *
-oldest_entry(Dictionary *dictionary, uint64 current_frame)
+static void
+link_newest(Dictionary *dictionary, DictionaryEntry *entry)
 {
-	DictionaryEntry *oldest = NULL;
+	entry->older = dictionary->newest;
+	entry->newer = NULL;
+	*(entry->older ? &entry->older->newer : &dictionary->oldest) = entry;
+	dictionary->newest = entry;
+}
 
-	for (int i = 0; i < BUCKETS; i++)
-		for (DictionaryEntry *entry = dictionary->buckets[i]; entry; entry = entry->next)
-			if (entry->id != 0 && entry->last_used < current_frame &&
-				(oldest == NULL || entry->last_used < oldest->last_used))
-				oldest = entry;
-	return oldest;
+bool
+dictionary_use(Dictionary *dictionary, DictionaryEntry *entry, uint64 frame)
+{
+	bool is_known = entry->id != 0;
+
+	if (is_known && entry->last_used == frame)
+		return false;
+	if (is_known)
+		unlink_known(dictionary, entry);
+	else
+	{
+		entry->id = ++dictionary->last_id;
+		dictionary->announced += entry->size;
+	}
+	link_newest(dictionary, entry);
+	entry->last_used = frame;
+	return !is_known;
 }
 
 bool
@@ -125,9 +138,10 @@ dictionary_evict(Dictionary *dictionary, uint64 current_frame, uint8 *kind, uint
 
 	if (dictionary->announced <= DICTIONARY_HIGH_WATER)
 		return false;
-	entry = oldest_entry(dictionary, current_frame);
-	if (entry == NULL)
+	entry = dictionary->oldest;
+	if (entry == NULL || entry->last_used == current_frame)
 		return false;
+	unlink_known(dictionary, entry);
 	*kind = entry->kind;
 	*id = entry->id;
 	entry->id = 0;

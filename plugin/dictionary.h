@@ -18,7 +18,9 @@
 
 typedef struct DictionaryEntry
 {
-	struct DictionaryEntry *next; /* in its hash bucket */
+	struct DictionaryEntry *next;  /* in its hash bucket */
+	struct DictionaryEntry *older; /* those that the reader knows, by last use */
+	struct DictionaryEntry *newer;
 	uint32 hash;
 	uint32 id; /* 0: the reader does not know it */
 	uint32 references;
@@ -41,8 +43,8 @@ extern DictionaryEntry *dictionary_intern_string(Dictionary *dictionary, uint8 k
 /* Gives a reference back; NULL is allowed. */
 extern void dictionary_release(Dictionary *dictionary, DictionaryEntry *entry);
 
-/* Gives an entry its id; returns false if it has one already. */
-extern bool dictionary_announce(Dictionary *dictionary, DictionaryEntry *entry);
+/* It is used in that frame.  True: it has just got its id, and the reader must learn it. */
+extern bool dictionary_use(Dictionary *dictionary, DictionaryEntry *entry, uint64 frame);
 
 /*
  * Takes the id from one entry if announced entries outgrow the limit: the

@@ -188,8 +188,7 @@ use_entry(FrameBatch *batch, DictionaryEntry *entry)
 {
 	if (entry == NULL)
 		return 0;
-	entry->last_used = batch->frame_number;
-	if (dictionary_announce(batch->dictionary, entry))
+	if (dictionary_use(batch->dictionary, entry, batch->frame_number))
 	{
 		Size start = entry_open(&batch->writer, entry->kind);
 
