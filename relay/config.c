@@ -65,6 +65,7 @@ config_free(Config *config)
 		return;
 	setting_list_free(&config->settings);
 	setting_list_free(&config->rdkafka);
+	setting_list_free(&config->signal_consumer);
 	conninfo_params_free(&config->ordinary);
 	conninfo_params_free(&config->replication);
 	free(config->conninfo);

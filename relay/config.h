@@ -128,6 +128,9 @@ extern void config_conninfo(const Config *config, bool replication, const char *
  */
 extern const ConfigSetting *config_rdkafka(const Config *config);
 
+/* The same for the consumer of signals, from signal.kafka.* and signal.consumer.*; set with the channel kafka only. */
+extern const ConfigSetting *config_signal_consumer(const Config *config, size_t *count);
+
 /* How a converter writes a structure. */
 typedef enum ConverterForm
 {

@@ -7,7 +7,7 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "option_info.h"
+#include "config_internal.h"
 
 #define TOPIC_SIZE_MAX 249
 
@@ -22,6 +22,15 @@ static const Channel notification_channels[] = {
 	{"sink", NULL},
 	{"log", NULL},
 	{"jmx", "there is no JVM; use sink or log, and http.listen for metrics"},
+	{NULL, NULL},
+};
+
+static const Channel signal_channels[] = {
+	{"source", NULL},
+	{"kafka", NULL},
+	{"file", "it is not built; use kafka, or SELECT wal2debezium.signal(...)"},
+	{"jmx", "there is no JVM; use source or kafka, or SELECT wal2debezium.signal(...)"},
+	{"in-process", "there is no JVM; use source or kafka, or SELECT wal2debezium.signal(...)"},
 	{NULL, NULL},
 };
 
@@ -128,8 +137,8 @@ check_form(const Config *config, Error *error)
 	return false;
 }
 
-bool
-config_notifications_check(const Config *config, Logger *log, Error *error)
+static bool
+check_notifications(const Config *config, Logger *log, Error *error)
 {
 	if (!check_channels(config, OPT_NOTIFICATION_ENABLED_CHANNELS, notification_channels,
 						"the channels of notifications are sink and log", error))
@@ -140,4 +149,48 @@ config_notifications_check(const Config *config, Logger *log, Error *error)
 		log_info(log,
 				 "option \"notification.sink.topic.name\" has no effect: notification.enabled.channels has no sink");
 	return true;
+}
+
+static bool
+check_signal_topic(const Config *config, Error *error)
+{
+	const char *topic = config_text(config, OPT_SIGNAL_KAFKA_TOPIC);
+
+	return topic == NULL || *topic == '\0' || check_topic(config, OPT_SIGNAL_KAFKA_TOPIC, error);
+}
+
+static bool
+check_signal_servers(const Config *config, Error *error)
+{
+	const char *servers = config_text(config, OPT_SIGNAL_KAFKA_BOOTSTRAP_SERVERS);
+
+	if ((servers != NULL && *servers != '\0') ||
+		config_family_text(config, "signal.consumer.bootstrap.servers") != NULL)
+		return true;
+	error_set(error, ERROR_CONFIG, "option \"signal.kafka.bootstrap.servers\" is missing");
+	error_hint(error, "name the brokers of the signal topic, or take kafka off signal.enabled.channels");
+	return false;
+}
+
+static bool
+check_signals(Config *config, Logger *log, Error *error)
+{
+	const ConfigSetting *setting;
+	size_t at = 0;
+
+	if (!check_channels(config, OPT_SIGNAL_ENABLED_CHANNELS, signal_channels,
+						"the channels of signals are source and kafka", error))
+		return false;
+	if (config_has_item(config, OPT_SIGNAL_ENABLED_CHANNELS, "kafka"))
+		return check_signal_topic(config, error) && check_signal_servers(config, error) &&
+			   config_consumer_build(config, log, error);
+	while ((setting = config_next(config, "signal.kafka.", &at)) != NULL)
+		log_info(log, "option \"%s\" has no effect: signal.enabled.channels has no kafka", setting->name);
+	return true;
+}
+
+bool
+config_channels_check(Config *config, Logger *log, Error *error)
+{
+	return check_notifications(config, log, error) && check_signals(config, log, error);
 }

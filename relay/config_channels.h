@@ -7,7 +7,11 @@
 
 #include "config.h"
 
-/* notification.*: ERROR_CONFIG names the channel that is not there, or the topic that is missing. */
-extern bool config_notifications_check(const Config *config, Logger *log, Error *error) MUST_CHECK;
+/*
+ * notification.* and signal.* but signal.data.collection; with the channel
+ * kafka also what config_signal_consumer() gives.  ERROR_CONFIG names the
+ * channel that is not there, or the option that is missing.
+ */
+extern bool config_channels_check(Config *config, Logger *log, Error *error) MUST_CHECK;
 
 #endif

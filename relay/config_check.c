@@ -334,11 +334,11 @@ check_heartbeat(Checker *checker)
 }
 
 static void
-check_notifications(Checker *checker)
+check_channels(Checker *checker)
 {
 	Error problem = {ERROR_NONE, "", ""};
 
-	if (!config_notifications_check(checker->config, checker->log, &problem))
+	if (!config_channels_check(checker->config, checker->log, &problem))
 		adopt(checker, &problem);
 }
 
@@ -529,7 +529,7 @@ check_combinations(Checker *checker)
 	note_locking_mode(checker);
 	check_converters(checker);
 	check_heartbeat(checker);
-	check_notifications(checker);
+	check_channels(checker);
 	check_unbuilt(checker, OPT_SNAPSHOT_QUERY_MODE, "custom", "Java classes cannot be loaded; use select_all");
 	check_exactly_once(checker);
 	refuse_signals(checker);

@@ -26,6 +26,7 @@ struct Config
 {
 	SettingList settings;
 	SettingList rdkafka; /* made by config_rdkafka_build(); a last item with name NULL */
+	SettingList signal_consumer;
 	char *conninfo;
 	char *database;
 	ConfigPurpose purpose;
@@ -42,6 +43,9 @@ extern void setting_list_free(SettingList *list);
 
 /* Fills config->rdkafka and max_request_size from the Kafka settings; checks each with librdkafka. */
 extern bool config_rdkafka_build(Config *config, Logger *log, Error *error) MUST_CHECK;
+
+/* Fills config->signal_consumer from signal.kafka.* and signal.consumer.*; checks each with librdkafka. */
+extern bool config_consumer_build(Config *config, Logger *log, Error *error) MUST_CHECK;
 
 /* Fills ordinary, replication and database from database.* and conninfo. */
 extern bool config_connection_build(Config *config, Error *error) MUST_CHECK;

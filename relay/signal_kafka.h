@@ -13,9 +13,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "bytes.h"
 #include "config.h"
 #include "error.h"
+#include "frame_reader.h"
 #include "log.h"
 
 typedef struct SignalKafka SignalKafka;
@@ -28,9 +28,9 @@ typedef void (*SignalKafkaReceived)(void *arg, Bytes json, int64_t offset);
  * are borrowed.
  *
  * Reading begins behind handled_offset, that of the last signal known to be
- * handled, or -1 if none is known, and behind what the consumer group
- * (signal.kafka.groupId) has committed, whichever is further; with neither at
- * the beginning of the topic (signal.consumer.auto.offset.reset).
+ * handled; with -1 where the consumer group (signal.kafka.groupId) has
+ * committed; with neither, or if that place is no more, at the beginning of the
+ * topic (signal.consumer.auto.offset.reset).
  */
 extern bool signal_kafka_new(const Config *config, int64_t handled_offset, Logger *log, SignalKafka **channel,
 							 Error *error) MUST_CHECK;
@@ -39,6 +39,8 @@ extern void signal_kafka_free(SignalKafka *channel);
 
 /* Hands over what has arrived, if a look is due. */
 extern void signal_kafka_step(SignalKafka *channel, int64_t now_ms, SignalKafkaReceived received, void *arg);
+/* Offset of the last signal handed over, or what reading began behind; -1: neither. */
+extern int64_t signal_kafka_received(const SignalKafka *channel);
 /* When step has something to do next; INT64_MAX: never. */
 extern int64_t signal_kafka_due_ms(const SignalKafka *channel);
 
