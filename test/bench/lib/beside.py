@@ -7,7 +7,7 @@ import sys
 from statistics import median
 
 from .processes import Watch
-from .sides import Debezium, Ours
+from .sides import Debezium, ExactlyOnce, Ours
 from .table import print_table, spread
 from .topics import Topics
 
@@ -36,23 +36,25 @@ def drain(server, topics, side, workload, slot, records, payload):
     for watch in (walsender, connector):
         watch.stop()
     side.end()
-    if topics.count() != records:
-        sys.exit(f"{workload.name}: {side.name} delivered {topics.count()} records, {records} were expected")
-    drained = Drained(records, topics.span(), walsender, connector, topics.stored())
+    if topics.count(side.marked) != records:
+        sys.exit(f"{workload.name}: {side.name} delivered {topics.count(side.marked)} records, {records} were expected")
+    drained = Drained(records, topics.span(side.marked), walsender, connector, topics.stored())
     if payload:
         drained.payload = topics.payload() / records
     return drained
 
 
 class Beside:
-    def __init__(self, server, workloads, runs, repeat, debezium):
-        self.server, self.workloads, self.runs, self.repeat, self.debezium = server, workloads, runs, repeat, debezium
+    def __init__(self, server, workloads, runs, repeat, debezium, exactly_once):
+        self.server, self.workloads, self.runs, self.repeat, self.debezium, self.exactly_once = server, workloads, runs, repeat, debezium, exactly_once
         self.topics = None
 
     def slots(self, workload):
         """One for each drain, warming up included, by side."""
-        sides = [(Ours, "wal2debezium", self.runs)] + ([(Debezium, "pgoutput", self.runs + 1)] if self.debezium else [])
-        return {side: [(f"bench_{workload.name}_{plugin}_{number}", plugin) for number in range(count)] for side, plugin, count in sides}
+        sides = [(Ours, "wal2debezium", self.runs)]
+        sides += [(ExactlyOnce, "wal2debezium", self.runs)] if self.exactly_once else []
+        sides += [(Debezium, "pgoutput", self.runs + 1)] if self.debezium else []
+        return {side: [(f"bench_{workload.name}_{side.__name__.lower()}_{number}", plugin) for number in range(count)] for side, plugin, count in sides}
 
     def run(self):
         self.server.start_kafka()

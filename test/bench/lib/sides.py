@@ -10,6 +10,8 @@ HEAP = "2g"
 
 class Ours:
     name = "wal2kafka"
+    marked = False                    # are there records that end transactions?
+    extra = {}
 
     def __init__(self, server):
         self.server, self.process = server, None
@@ -17,6 +19,7 @@ class Ours:
 
     def begin(self, config, endless=False):
         """With our own defaults for the producer: producer.override.* is what Java needs to be fast."""
+        config = dict(config, **self.extra)
         path = os.path.join(self.server.folder, "connector.json")
         with open(path, "w", encoding="utf-8") as handle:
             json.dump({"name": "bench", "config": {k: v for k, v in config.items() if not k.startswith("producer.override.")}}, handle)
@@ -38,9 +41,16 @@ class Ours:
     close = end
 
 
+class ExactlyOnce(Ours):
+    name = "wal2kafka, exactly once"
+    marked = True
+    extra = {"exactly.once.support": "required"}
+
+
 class Debezium:
     """A Kafka Connect of its own; close() ends it, with all that its JVM has learnt."""
     name = "Debezium"
+    marked = False
 
     def __init__(self, server):
         self.server, self.folder, self.number = server, os.path.join(server.folder, "peer"), 0

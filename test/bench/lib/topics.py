@@ -1,7 +1,7 @@
 """What arrived in Kafka, when by the broker's clock (LogAppendTime), and how large it is there."""
 import glob, os, sys, time
 
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from golden.lib.kafka_topics import Kafka
@@ -52,19 +52,20 @@ class Topics:
         consumer.close()
         return {(place.topic, place.partition): max(place.offset, 0) for place in found}
 
-    def count(self):
-        return sum(self.ends().values()) - sum(self.base.values())
+    def count(self, marked=False):
+        """Marks of transactions take an offset, too."""
+        return sum(len(batch) for batch in self.read()) if marked else sum(self.ends().values()) - sum(self.base.values())
 
     def read(self, **settings):
         """All records, in batches."""
-        ends = self.ends()
-        consumer = Consumer(dict(CONSUMER, **{"bootstrap.servers": self.bootstrap}, **settings))
-        consumer.assign([TopicPartition(*place, self.base.get(place, 0)) for place, end in ends.items() if end > self.base.get(place, 0)])
-        left = sum(ends.values()) - sum(self.base.values())
+        places = [place for place, end in self.ends().items() if end > self.base.get(place, 0)]
+        consumer = Consumer(dict(CONSUMER, **{"bootstrap.servers": self.bootstrap, "enable.partition.eof": True}, **settings))
+        consumer.assign([TopicPartition(*place, self.base.get(place, 0)) for place in places])
+        left = len(places)
         while left > 0:
-            batch = [message for message in consumer.consume(10000, timeout=1) if not message.error()]
-            left -= len(batch)
-            yield batch
+            batch = consumer.consume(10000, timeout=1)
+            left -= sum(1 for message in batch if message.error() and message.error().code() == KafkaError._PARTITION_EOF)
+            yield [message for message in batch if not message.error()]
         consumer.close()
 
     def consumer(self, name, offset, **settings):
@@ -80,9 +81,9 @@ class Topics:
                 return message
         sys.exit("Kafka does not give back what it has taken")
 
-    def span(self):
+    def span(self, marked=False):
         """Time of the first batch, how many records were in before the clock went on, time of the last batch (seconds)."""
-        if self.many():
+        if marked or self.many():
             return self.span_of_all()
         heads, last = [], 0.0
         for (name, _), end in self.ends().items():
