@@ -9,7 +9,7 @@ once, and keys that some event showed.
 import hashlib, json, os, sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from upsert_sink import messages
+from topic_reader import messages
 
 UNAVAILABLE = "__debezium_unavailable_value"
 
@@ -26,7 +26,8 @@ def shown(item):
 def main():
     servers, topic, key, *columns = sys.argv[1:]
     rows, reads, records, seen = {}, {}, 0, set()
-    for key_bytes, value in messages(servers, topic):
+    for message in messages(servers, topic):
+        key_bytes, value = message.key(), message.value()
         if value is None:
             continue
         records += 1
