@@ -19,9 +19,6 @@
 #include "json_line.h"
 #include "pg_compat.h"
 
-/* Anybody may write what becomes a mark, and the relay keeps it in memory. */
-#define MAX_MARK_SIZE (1024 * 1024)
-
 struct FrameBatch
 {
 	const PluginOptions *options;
@@ -478,11 +475,11 @@ batch_mark(FrameBatch *batch, const BatchMark *mark)
 
 	if (is_json(batch))
 		return;
-	if (mark->data_size > MAX_MARK_SIZE)
+	if (mark->data_size > BATCH_MARK_LIMIT)
 	{
 		ereport(WARNING, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 						  errmsg("a signal at LSN %X/%X is left out: it has %zu bytes, more than %d",
-								 LSN_FORMAT_ARGS(mark->lsn), mark->data_size, MAX_MARK_SIZE)));
+								 LSN_FORMAT_ARGS(mark->lsn), mark->data_size, BATCH_MARK_LIMIT)));
 		return;
 	}
 	cut_frame(batch);

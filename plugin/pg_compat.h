@@ -22,6 +22,7 @@
 #include "mb/pg_wchar.h"
 #include "parser/parser.h"
 #include "replication/logical.h"
+#include "replication/message.h"
 #include "replication/output_plugin.h"
 #include "replication/reorderbuffer.h"
 #include "utils/lsyscache.h"
@@ -185,6 +186,17 @@ compat_publications_excepting(Oid relid)
 #else
 	(void) relid;
 	return NIL;
+#endif
+}
+
+/* Writes a transactional logical message. */
+static inline void
+compat_log_message(const char *prefix, const char *message, size_t size)
+{
+#if PG_VERSION_NUM >= 170000
+	LogLogicalMessage(prefix, message, size, true, false);
+#else
+	LogLogicalMessage(prefix, message, size, true);
 #endif
 }
 

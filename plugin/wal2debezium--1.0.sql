@@ -101,5 +101,31 @@ $$;
 
 COMMENT ON FUNCTION snapshot(regclass, text[]) IS 'the rows of a table as records';
 
+-- What signal() signs with.  A new one: REFRESH MATERIALIZED VIEW; signals not yet read by the relay are void then.
+CREATE MATERIALIZED VIEW signal_secret AS
+SELECT pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.gen_random_uuid()::pg_catalog.text
+	OPERATOR(pg_catalog.||) pg_catalog.gen_random_uuid()::pg_catalog.text, 'UTF8')) AS secret;
+REVOKE ALL ON signal_secret FROM PUBLIC;
+
+COMMENT ON MATERIALIZED VIEW signal_secret IS 'the secret that signals are signed with; of this database, and not in dumps';
+
+CREATE FUNCTION signal(slot name, type text, data jsonb DEFAULT '{}', id text DEFAULT pg_catalog.gen_random_uuid()::pg_catalog.text)
+RETURNS text
+AS 'MODULE_PATHNAME', 'wal2debezium_signal'
+LANGUAGE C VOLATILE;
+
+-- A signal may carry SQL that the relay runs with its own rights.
+REVOKE ALL ON FUNCTION signal(name, text, jsonb, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION signal(name, text, jsonb, text) TO @extowner@ WITH GRANT OPTION;
+
+COMMENT ON FUNCTION signal(name, text, jsonb, text) IS 'tells the relay of that slot, when the transaction commits, to do something: execute-snapshot, stop-snapshot, pause-snapshot, resume-snapshot, log; returns the id';
+
+CREATE FUNCTION signal_is_genuine(message text, transaction xid DEFAULT NULL)
+RETURNS boolean
+AS 'MODULE_PATHNAME', 'wal2debezium_signal_is_genuine'
+LANGUAGE C STABLE;
+
+COMMENT ON FUNCTION signal_is_genuine(text, xid) IS 'was this logical message written by signal(), in that transaction';
+
 -- The functions read with the caller's own privileges.
 GRANT USAGE ON SCHEMA wal2debezium TO PUBLIC;
