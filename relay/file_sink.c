@@ -119,7 +119,9 @@ write_failed(FileSink *self, int reason, Error *error)
 {
 	error_set(error, ERROR_FAILED, "could not write to %s: %s", self->output.name, strerror(reason));
 	if (reason == EPIPE)
-		error_hint(error, "Its reader has ended; what it did not read is sent again at the next start.");
+		error_hint(error,
+				   "Its reader has ended; what was not written is sent again at the next start, what lay in the pipe "
+				   "is not.");
 	else if (reason == ENOSPC || reason == EDQUOT)
 		error_hint(error, "Make room; what was not written is sent again at the next start.");
 	return false;

@@ -73,11 +73,17 @@ note_sink_error(Relay *relay, const Error *error)
 SinkResult
 relay_sink_put(Relay *relay, const SinkRecord *record, Error *error)
 {
+	SinkRecord positioned = *record;
 	SinkResult result;
 
 	if (relay->refused_ms != 0)
 		relay->sink->retries_over = retries_over(relay);
-	result = relay->sink->methods->put(relay->sink, record, error);
+	if (relay->positioned != NULL && record->commit_lsn != 0)
+	{
+		position_headers_add(relay->positioned, record->record, record->commit_lsn);
+		positioned.record = &relay->positioned->record;
+	}
+	result = relay->sink->methods->put(relay->sink, &positioned, error);
 	if (result == SINK_OK)
 	{
 		lsn_tracker_sent(relay->tracker, record->ticket);

@@ -15,6 +15,7 @@
 #include "log.h"
 #include "lsn_tracker.h"
 #include "metrics.h"
+#include "position_headers.h"
 #include "notification.h"
 #include "progress_store.h"
 #include "resume_plan.h"
@@ -69,8 +70,9 @@ typedef struct Relay
 	Logger *log;
 	const char *slot_name;
 	char run_id[RUN_ID_SIZE];
-	uint64_t endpos_lsn; /* 0: none */
-	bool never_confirm;	 /* lsn.flush.mode=manual */
+	uint64_t endpos_lsn;		  /* 0: none */
+	bool never_confirm;			  /* lsn.flush.mode=manual */
+	PositionedRecord *positioned; /* position.headers.enable: the record at work; NULL: off */
 
 	Sink *sink;		  /* NULL: to be made */
 	bool sink_broken; /* an error of the sink asked for a new one */

@@ -94,7 +94,7 @@ close_unit(Loop *loop, Error *error)
 static bool
 put_record(Loop *loop, Error *error)
 {
-	SinkRecord record = {.record = &loop->entry->record};
+	SinkRecord record = {.record = &loop->entry->record, .commit_lsn = loop->header.commit_lsn};
 
 	open_unit(loop);
 	record.ticket = loop->ticket;

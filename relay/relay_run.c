@@ -331,6 +331,7 @@ relay_close(Relay *relay)
 	notifications_free(relay->notifications);
 	lsn_tracker_free(relay->tracker);
 	free(relay->snapshot_state);
+	free(relay->positioned);
 }
 
 bool
@@ -343,6 +344,8 @@ relay_run(const RelaySettings *settings, Error *error)
 		.log = settings->log,
 		.slot_name = config_text(config, OPT_SLOT_NAME),
 		.endpos_lsn = settings->endpos_lsn,
+		.positioned =
+			config_bool(config, OPT_POSITION_HEADERS_ENABLE) ? bytes_alloc_zero(1, sizeof(PositionedRecord)) : NULL,
 		.never_confirm = strcmp(config_text(config, OPT_LSN_FLUSH_MODE), "manual") == 0 ||
 						 !config_bool(config, OPT_FLUSH_LSN_SOURCE),
 		.heartbeat = heartbeat_new(config, settings->log),

@@ -28,6 +28,7 @@ typedef struct SinkRecord
 	const char *snapshot_mark; /* fills HOLE_SNAPSHOT_MARK; NULL outside snapshots */
 	const char *sequence;	   /* fills HOLE_SEQUENCE; may be NULL */
 	uint64_t ticket;		   /* reported back once durable */
+	uint64_t commit_lsn;	   /* of its transaction; 0: it is in none, or not to be told (position.headers.enable) */
 } SinkRecord;
 
 /* Durable reports since the last poll: ticket and how many of its records. */

@@ -13,6 +13,7 @@
 
 #include "file_sink.h"
 #include "json_line.h"
+#include "position_headers.h"
 
 #define TICKETS 64
 
@@ -116,6 +117,33 @@ test_headers(void)
 				"{\"topic\":\"app.public.user\",\"key\":1,\"value\":2,\"headers\":[[\"set\",\"s\"],[\"null\",null],"
 				"[\"set\",\"\\uD83D\\uDE00\\n\xC3\xA9\"]]}\n",
 				"a name twice, after");
+}
+
+static void
+test_position_headers(void)
+{
+	PositionedRecord *positioned = bytes_alloc_zero(1, sizeof(PositionedRecord));
+	FrameRecord *record = record_new("1", "2");
+	SinkRecord sink_record = {.record = &positioned->record};
+	Buffer line = {0};
+
+	record->index = 17;
+	record->own_header_count = 1;
+	record->own_headers[0] = (FrameHeaderField){"own", 3, "x", 1};
+	position_headers_add(positioned, record, UINT64_C(0xAB16B3748));
+	json_line_append(&line, &sink_record);
+	buffer_append(&line, "", 1);
+	unit_is_str(line.data,
+				"{\"topic\":\"app.public.user\",\"key\":1,\"value\":2,\"headers\":{\"own\":\"x\","
+				"\"__wal2debezium.commit.lsn\":\"45926266696\",\"__wal2debezium.index\":\"17\"}}\n",
+				"where a record comes from");
+	unit_ok(record->own_header_count == 1, "the record itself stays as it is");
+	record->own_header_count = FRAME_MAX_HEADERS - 1;
+	position_headers_add(positioned, record, 1);
+	unit_ok(positioned->record.own_header_count == FRAME_MAX_HEADERS - 1, "no room: it goes as it is");
+	buffer_free(&line);
+	free(positioned);
+	free(record);
 }
 
 static void
@@ -276,6 +304,7 @@ main(void)
 	signal(SIGPIPE, SIG_IGN);
 	test_lines();
 	test_headers();
+	test_position_headers();
 	test_utf8();
 	test_file();
 	test_stdout();
