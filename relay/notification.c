@@ -73,6 +73,8 @@ free_first(Notifications *self, size_t count)
 		free(self->items[i].key);
 		free(self->items[i].value);
 	}
+	if (count == 0)
+		return;
 	self->count -= count;
 	self->put_count -= count < self->put_count ? count : self->put_count;
 	self->first_ticket += count;
