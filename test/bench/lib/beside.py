@@ -3,13 +3,17 @@
 A rate is records between the first and the last batch by the broker's clock, so starting does not count. CPU is that of
 the walsender from its beginning, and of the relay or the JVM from the moment the slot is read, until the last batch is in.
 """
-import sys
+import os, sys
 from statistics import median
 
+from . import replay
 from .processes import Watch
 from .sides import Debezium, ExactlyOnce, Ours
 from .table import print_table, spread
 from .topics import Topics
+
+
+LIMIT_TIMES = 8                       # how often librdkafka alone sends 50,000 records
 
 
 class Drained:
@@ -58,6 +62,7 @@ class Beside:
 
     def run(self):
         self.server.start_kafka()
+        replay.build()
         self.topics = Topics(self.server.kafka, self.server.folder + "/kafka")
         try:
             self.report(self.measure_all())
@@ -70,6 +75,7 @@ class Beside:
             same = [workload for workload in self.workloads if workload.wal() == wal]
             same[0].create(self.server)
             for workload in same:
+                self.server.create_slot(f"bench_{workload.name}_limit", "wal2debezium")
                 for slots in self.slots(workload).values():
                     for slot, plugin in slots:
                         self.server.create_slot(slot, plugin)
@@ -82,7 +88,9 @@ class Beside:
     def measure(self, workload):
         slots = {side: [name for name, _ in names] for side, names in self.slots(workload).items()}
         sides = [side(self.server) for side in slots]
-        results = {side.name: [] for side in sides}
+        results = {side.name: [] for side in (*sides, replay.Limit)}
+        frames = os.path.join(self.server.folder, "frames")
+        replay.record(self.server, workload, f"bench_{workload.name}_limit", frames, 1)
         try:
             for side in sides:
                 if len(slots[type(side)]) > self.runs:
@@ -90,6 +98,8 @@ class Beside:
             for number in range(self.runs):
                 for side in sides if number % 2 == 0 else reversed(sides):
                     results[side.name].append(self.drain(workload, side, slots[type(side)][number], f"run {number + 1}", number == 0))
+                self.topics.fresh(workload.topics, workload.partitions)
+                results[replay.Limit.name].append(replay.Limit(self.server.kafka, frames, LIMIT_TIMES))
         finally:
             for side in sides:
                 side.close()
@@ -115,5 +125,7 @@ class Beside:
         if peers and peers is not runs:
             faster = spread([ours.rate / theirs.rate for ours, theirs in zip(runs, peers)], "{:.1f}")
             less = spread([theirs.cpu() / ours.cpu() for ours, theirs in zip(runs, peers)], "{:.1f}")
+        if name == replay.Limit.name:
+            return [workload.name, name, f"{runs[0].records:,}", rate, "", spread([run.cpu() for run in runs], "{:.1f}"), "", "", "", ""]
         return [workload.name, name, f"{workload.records * workload.times(self.repeat):,}", rate, faster, cpu, less, f"{max(run.memory for run in runs):,.0f}",
                 f"{runs[0].payload:.1f}", f"{median(run.stored for run in runs):.1f}"]

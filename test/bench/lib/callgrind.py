@@ -5,9 +5,10 @@ import glob, os, re, subprocess
 TUNABLES = "glibc.cpu.x86_rep_movsb_threshold=1073741824:glibc.cpu.x86_rep_stosb_threshold=1073741824"
 
 
-def command(out, toggle, *program):
+def command(out, toggle, *program, dump=True):
+    """Counts within the toggled function; dump: in a file of its own for each time that it returns."""
     return ["env", "GLIBC_TUNABLES=" + TUNABLES, "valgrind", "-q", "--tool=callgrind", f"--callgrind-out-file={out}", f"--toggle-collect={toggle}",
-            f"--dump-after={toggle}", *program]
+            *([f"--dump-after={toggle}"] if dump else []), *program]
 
 
 def parts(out):

@@ -1,11 +1,11 @@
-"""Instructions per change: each plugin in a single-user backend under callgrind.
+"""Instructions per change: each plugin in a single-user backend under callgrind; and those of the relay per record.
 
 The slot is peeked twice, up to the middle and up to the end of the WAL: the difference has no start-up in it. Counted is
 what decoding and the plugin do, without what the SQL function does with the output; the kernel's part shows nowhere.
 """
 import os, subprocess, sys
 
-from . import callgrind
+from . import callgrind, replay
 from .plugins import options
 from .table import print_table
 
@@ -21,6 +21,10 @@ def quoted(text):
 
 def slot_of(workload, library):
     return f"bench_{workload.name}_{library}"
+
+
+def frames_of(server, workload):
+    return os.path.join(server.folder, workload.name + ".frames")
 
 
 class Position:
@@ -70,14 +74,19 @@ def count(server, workload, library, settings, middle, end):
 
 def run(server, workloads):
     server.add_peers()
+    replay.build()
     positions = {workload: prepare(server, workload) for workload in workloads}
+    for workload in workloads:
+        replay.record(server, workload, slot_of(workload, "wal2debezium"), frames_of(server, workload))
     server.stop()
-    rows = [["workload", *options(workloads[0])]]
+    rows = [["workload", *options(workloads[0]), "relay, per record"]]
     for workload in workloads:
         row = [workload.name]
         for library, settings in options(workload).values():
             row.append(f"{count(server, workload, library, settings, *positions[workload]):,.0f}")
             print(f"{workload.name}, {library}: {row[-1]}", file=sys.stderr, flush=True)
+        row.append(f"{replay.relay_instructions(server.folder, frames_of(server, workload)):,.0f}")
+        print(f"{workload.name}, relay: {row[-1]}", file=sys.stderr, flush=True)
         rows.append(row)
     print("\nInstructions per change, of decoding and plugin\n")
     print_table(rows)

@@ -2,7 +2,7 @@
 
 Each record says when it passed where: the commit, the plugin (ts_us), the broker (LogAppendTime, whole ms), the consumer.
 """
-import os, re, sys, threading, time
+import gc, os, re, sys, threading, time
 
 from confluent_kafka import Consumer, TopicPartition
 
@@ -85,6 +85,7 @@ def measure(server, topics, workload, side, plugin):
 
 
 def run(server, debezium, exactly_once):
+    gc.disable()                      # a collection that looks through all passages is a pause of the consumer
     workload = Workload("default")
     server.start_kafka()
     topics = Topics(server.kafka, server.folder + "/kafka")
