@@ -2,10 +2,9 @@
  * file_sink.c
  *	  JSON lines through a buffer to stdout or a file.
  *
- * Lines are written at commits and in poll.  Reports follow the bytes: a
- * ticket is reported once what was written (stdout) or synced (file) has
- * passed the end of its line.  A timer descriptor wakes the caller for what is
- * left to do, so that nothing lies in the buffer when the stream falls silent.
+ * Lines are written at commits and in poll.  Reports follow the bytes: a ticket
+ * is reported once what was written (stdout) or synced (file) has passed the
+ * end of its line.  A timer wakes the caller for what is left to do.
  *
  * Exactly once (a file), tickets wait until the progress that follows their
  * lines is stored beside the file: a transaction of this sink is what lies
@@ -39,6 +38,7 @@
 typedef struct FileSink
 {
 	Sink sink; /* first: a Sink pointer is a FileSink pointer */
+	SinkMethods methods;
 	Logger *log;
 	OutputFile output;
 	bool owns_fd;
@@ -170,17 +170,12 @@ waits_for_room(FileSink *self)
 }
 
 static bool
-is_about_room(const FileSink *self, int reason)
-{
-	return self->output.is_regular && (reason == ENOSPC || reason == EDQUOT || reason == EFBIG);
-}
-
-static bool
 take_write_error(FileSink *self, int reason, Error *error)
 {
+	bool about_room = reason == ENOSPC || reason == EDQUOT || reason == EFBIG;
 	char why[256];
 
-	if (!is_about_room(self, reason))
+	if (!self->output.is_regular || !about_room)
 		return write_failed(self, reason, error);
 	if (self->written_of_buffer > 0)
 		drop_written(self);
@@ -286,8 +281,9 @@ advance(FileSink *self, bool force, Error *error)
 static void
 report_durable(FileSink *self, SinkReport report, void *arg)
 {
-	pending_lines_report(&self->pending, self->progress != NULL ? self->committed_bytes : self->durable_bytes, report,
-						 arg);
+	/* exactly once, all of it waits for the end of one transaction */
+	if (self->transaction == SINK_TRANSACTION_NONE)
+		pending_lines_report(&self->pending, self->durable_bytes, report, arg);
 }
 
 static SinkResult
@@ -367,6 +363,22 @@ file_put_raw(Sink *sink, const char *topic, int32_t partition, Bytes key, Bytes 
 		return SINK_FULL;
 	json_line_append_raw(&self->buffer, topic, partition, key, value);
 	return accept_line(self, size_before, ticket, error);
+}
+
+/* A record of progress is no line: it is stored with the transaction's end. */
+static SinkResult
+exact_put_raw(Sink *sink, const char *topic, int32_t partition, Bytes key, Bytes value, uint64_t ticket, Error *error)
+{
+	FileSink *self = file_sink(sink);
+
+	if (strcmp(topic, progress_file_path(self->progress)) != 0)
+		return file_put_raw(sink, topic, partition, key, value, ticket, error);
+	if (is_full(self))
+		return SINK_FULL;
+	progress_file_put(self->progress, key, value);
+	pending_lines_add(&self->pending, ticket, self->put_bytes);
+	self->transaction = SINK_TRANSACTION_OPEN;
+	return SINK_OK;
 }
 
 static bool
@@ -503,31 +515,15 @@ static const SinkMethods file_methods = {
 	.free = file_free,
 };
 
-static const SinkMethods exactly_once_methods = {
-	.put = file_put,
-	.put_raw = file_put_raw,
-	.commit = file_commit,
-	.poll = file_poll,
-	.wake_fd = file_wake_fd,
-	.flush = file_flush,
-	.queue = file_queue,
-	.available = file_available,
-	.topic_forgotten = nothing_to_forget_topic,
-	.headerset_forgotten = nothing_to_forget_headerset,
-	.fence = file_fence,
-	.end = file_end,
-	.transaction = file_transaction,
-	.free = file_free,
-};
-
 /* Takes output over. */
 static FileSink *
-sink_on(OutputFile output, bool owns_fd, const SinkMethods *methods, Logger *log, Error *error)
+sink_on(OutputFile output, bool owns_fd, Logger *log, Error *error)
 {
 	FileSink *self = bytes_alloc_zero(1, sizeof(FileSink));
 	struct epoll_event event = {.events = EPOLLIN};
 
-	self->sink.methods = methods;
+	self->methods = file_methods;
+	self->sink.methods = &self->methods;
 	self->log = log;
 	self->output = output;
 	self->owns_fd = owns_fd;
@@ -554,7 +550,7 @@ file_sink_new(const char *path, Logger *log, Error *error)
 		output_file_close(&output);
 		return NULL;
 	}
-	self = sink_on(output, true, &file_methods, log, error);
+	self = sink_on(output, true, log, error);
 	return self != NULL ? &self->sink : NULL;
 }
 
@@ -562,10 +558,14 @@ Sink *
 file_sink_new_exactly_once(const char *path, ProgressFile *progress, OutputAcceptance acceptance, Logger *log,
 						   Error *error)
 {
-	FileSink *self = sink_on((OutputFile){.fd = -1}, true, &exactly_once_methods, log, error);
+	FileSink *self = sink_on((OutputFile){.fd = -1}, true, log, error);
 
 	if (self == NULL)
 		return NULL;
+	self->methods.put_raw = exact_put_raw;
+	self->methods.fence = file_fence;
+	self->methods.end = file_end;
+	self->methods.transaction = file_transaction;
 	self->path = memory_strdup(path);
 	self->progress = progress;
 	self->acceptance = acceptance;
@@ -594,7 +594,7 @@ stdout_sink_new(Logger *log, Error *error)
 	bool owns_fd = fd >= 0;
 
 	OutputFile output = {.name = memory_strdup("stdout"), .fd = owns_fd ? fd : STDOUT_FILENO};
-	FileSink *self = sink_on(output, owns_fd, &file_methods, log, error);
+	FileSink *self = sink_on(output, owns_fd, log, error);
 
 	return self != NULL ? &self->sink : NULL;
 }

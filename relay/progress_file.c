@@ -498,11 +498,11 @@ file_put(ProgressMedium *medium, Sink *sink, Bytes key, Bytes value, Error *erro
 {
 	ProgressFile *file = ((FileMedium *) medium)->file;
 
+	if (sink->methods->end != NULL) /* the sink stores it at the end of its transaction */
+		return sink->methods->put_raw(sink, medium->place, 0, key, value, 0, error);
 	if (file->no_room && clock_monotonic_ms() < file->retry_ms)
 		return SINK_FULL;
 	progress_file_put(file, key, value);
-	if (sink->methods->end != NULL)
-		return SINK_OK; /* stored with the transaction that is open */
 	if (!progress_file_store(file, (OutputMark){0}, error))
 		return error->kind == ERROR_RETRY ? wait_for_room(file, error) : SINK_ERROR;
 	file->no_room = false;

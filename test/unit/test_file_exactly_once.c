@@ -327,6 +327,40 @@ test_order(void)
 	world_end(&world);
 }
 
+/* A record of progress that is not the last one belongs to the transaction, even if nothing else does. */
+static void
+test_other_records(void)
+{
+	World world;
+	Error error = {0};
+	ProgressMedium *medium;
+	char *stored;
+
+	world_begin(&world);
+	unit_ok(fence(&world, &error) && run_transactions(&world, 1, 1, &error), "a transaction: %s", error.message);
+	medium = progress_file_medium(world.progress);
+	unit_ok(medium->methods->put(medium, world.sink, (Bytes){"[5]", 3}, (Bytes){"{}", 2}, &error) == SINK_OK &&
+				world.sink->methods->put_raw(world.sink, world.progress_path, 0, (Bytes){"[6]", 3}, (Bytes){"{}", 2}, 6,
+											 &error) == SINK_OK,
+			"records of other keys");
+	unit_ok(world.sink->methods->transaction(world.sink) == SINK_TRANSACTION_OPEN &&
+				world.sink->methods->poll(world.sink, 0, report, &world, &error) && world.reported == 1,
+			"open, nothing reported");
+	stored = slurp(world.progress_path);
+	unit_ok(strstr(stored, "[5]") == NULL, "not yet stored");
+	free(stored);
+	unit_ok(world.sink->methods->end(world.sink, "", (Bytes){KEY, strlen(KEY)}, (Bytes){"{\"n\":7}", 7}, &error) ==
+					SINK_OK &&
+				world.sink->methods->flush(world.sink, 1000, report, &world, &error) && world.reported == 2,
+			"ended: reported");
+	stored = slurp(world.progress_path);
+	unit_contains(stored, "{\"key\":[5],\"value\":{}},{\"key\":[6],\"value\":{}},{\"key\":" KEY, "all stored");
+	unit_ok(file_holds(&world, 1), "none of them is a line");
+	free(stored);
+	medium->methods->free(medium);
+	world_end(&world);
+}
+
 /* In a process of its own. Returns false once it was not killed any more. */
 static bool
 run_until_killed(World *world, int calls, bool power_lost)
@@ -519,61 +553,12 @@ test_misfits(void)
 	world_end(&world);
 }
 
-/* For a sink that takes nothing back: a put is stored at once, the newest of a key counts, and stands last. */
-static void
-visit_all(void *arg, Bytes key, Bytes value)
-{
-	Buffer *all = arg;
-
-	buffer_append(all, key.data, key.size);
-	buffer_append(all, value.data, value.size);
-}
-
-static SinkResult
-put_record(ProgressMedium *medium, Sink *sink, const char *key, const char *value)
-{
-	Bytes value_bytes = {value, value != NULL ? strlen(value) : 0};
-	Error error = {0};
-
-	return medium->methods->put(medium, sink, (Bytes){key, strlen(key)}, value_bytes, &error);
-}
-
-static void
-test_medium(void)
-{
-	World world;
-	Error error = {0};
-	ProgressMedium *medium;
-	Sink *sink = null_sink_new(&error);
-	Buffer all = {0};
-
-	world_begin(&world);
-	world.progress = progress_file_new(world.progress_path, world.log);
-	medium = progress_file_medium(world.progress);
-	unit_ok(medium->methods->read(medium, &(ProgressReading){0}, visit_all, &all, &error) && all.size == 0, "empty");
-	unit_ok(put_record(medium, sink, "[1]", "{\"a\":1.50}") == SINK_OK, "put");
-	unit_ok(put_record(medium, sink, "[2]", "{\"b\":[null,1.50,\"\\u0001\\\"\"]}") == SINK_OK, "another");
-	unit_ok(put_record(medium, sink, "[1]", "{\"a\":2}") == SINK_OK, "again");
-	unit_ok(put_record(medium, sink, "[3]", "{}") == SINK_OK, "a third");
-	unit_ok(put_record(medium, sink, "[3]", NULL) == SINK_OK, "removed");
-	unit_ok(medium->methods->read(medium, &(ProgressReading){0}, visit_all, &all, &error), "read: %s", error.message);
-	buffer_append(&all, "", 1);
-	unit_is_str(all.data, "[2]{\"b\":[null,1.50,\"\\u0001\\\"\"]}[1]{\"a\":2}", "what comes back");
-	faults.room = 0;
-	unit_ok(put_record(medium, sink, "[1]", "{}") == SINK_FULL, "disk full");
-	faults.room = -1;
-	unit_ok(put_record(medium, sink, "[1]", "{}") == SINK_FULL, "not tried all the time");
-	medium->methods->free(medium);
-	buffer_free(&all);
-	sink->methods->free(sink);
-	world_end(&world);
-}
-
 int
 main(void)
 {
 	signal(SIGXFSZ, SIG_IGN);
 	test_order();
+	test_other_records();
 	test_kills(false);
 	test_kills(true);
 	test_disk_full(0);	 /* the lines do not fit */
@@ -582,6 +567,5 @@ main(void)
 	test_disk_full_at_least_once();
 	test_sync_fails();
 	test_misfits();
-	test_medium();
 	return unit_done();
 }
