@@ -237,6 +237,7 @@ record_parts(Envelope *envelope, const RelationSchema *schema, const Change *cha
 		.lsn = change->lsn,
 		.holes = has_hole(envelope, change->op) ? 1 : 0,
 		.refusal = change->refusal,
+		.key_unknown = keyed && !row_key_is_known(schema, change->key_image),
 	};
 
 	write_key_header(envelope, change, &parts);

@@ -173,6 +173,7 @@ send_change(EnvelopeRecords *records, const RelationSchema *schema, const Change
 	RecordFacts facts = {.relation = schema->relation,
 						 .lsn = change->lsn,
 						 .context_headers = context_headers,
+						 .key_unknown = change->key_image != NULL && !row_key_is_known(schema, change->key_image),
 						 .snapshot_holes = has_hole(records, change)};
 
 	record->change = &row;

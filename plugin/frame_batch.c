@@ -257,6 +257,21 @@ batch_record_begin(FrameBatch *batch, const RecordParts *parts)
 	return writer;
 }
 
+/* Of the key as JSON: Java's text of a structure may be that of another one, too. */
+static void
+write_key_hash(FrameBatch *batch)
+{
+	JsonWriter *writer = &batch->writer;
+	const RecordParts *parts = &batch->parts;
+	uint64 hash = parts->key_hash;
+
+	if (writer->overflowed || parts->key_unknown)
+		return;
+	if (hash == 0 && !(parts->flags & RECORD_NULL_KEY))
+		hash = batch_key_hash(writer->data + batch->key_start, writer->len - batch->key_start);
+	put_u64(writer->data + batch->record_start + FRAME_ENTRY_HEADER_SIZE + 32, hash);
+}
+
 /* What StringConverter makes of the key. */
 static void
 key_to_text(FrameBatch *batch)
@@ -278,20 +293,13 @@ void
 batch_record_value(FrameBatch *batch)
 {
 	JsonWriter *writer = &batch->writer;
-	Size size;
-	char *fixed;
 
+	write_key_hash(batch);
 	key_to_text(batch);
-	size = writer->len - batch->key_start;
-	fixed = writer->data + batch->record_start + FRAME_ENTRY_HEADER_SIZE;
 	/* whoever deals with a refused record wants to know which */
 	batch->has_key = !writer->overflowed && !(batch->parts.flags & RECORD_NULL_KEY);
 	json_keep(writer);
 	batch->value_start = writer->len;
-	if (batch->parts.key_hash != 0)
-		put_u64(fixed + 32, batch->parts.key_hash);
-	else if (batch->has_key)
-		put_u64(fixed + 32, batch_key_hash(writer->data + batch->key_start, size));
 }
 
 uint64

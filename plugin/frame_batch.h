@@ -50,7 +50,8 @@ typedef struct RecordParts
 	bool routed;		 /* the next three are set, else nothing is known of them */
 	int32 partition;	 /* -1: the producer's partitioner decides */
 	int64 timestamp;	 /* ms since 1970, -1: not set */
-	uint64 key_hash;	 /* of the key before transforms; 0: that of the key */
+	uint64 key_hash;	 /* of the key before transforms; 0: that of the key, which is written as JSON */
+	bool key_unknown;	 /* the key is not one that other records of the row have: it gets no hash */
 	int holes;			 /* how many batch_hole() calls follow */
 	const char *refusal; /* why a key rendered before cannot be written, so that the record is refused; NULL: it can */
 } RecordParts;
@@ -116,7 +117,7 @@ extern Size batch_pending(const FrameBatch *batch);
 /* Sends what there is, if anything. */
 extern void batch_flush(FrameBatch *batch);
 
-/* Hash of a key's bytes as RECORD has it: never 0. */
+/* Hash of a key's JSON as RECORD has it: never 0. */
 extern uint64 batch_key_hash(const char *bytes, Size size);
 
 /* Appends one header in wire form: string name, i32 length, bytes; a value that is NULL has length -1. */

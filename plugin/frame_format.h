@@ -70,7 +70,9 @@
  *	   16	 4	headerset id, 0: none
  *	   20	 4	partition, -1: the producer's partitioner decides
  *	   24	 8	source LSN, for messages to people; never for resumption
- *	   32	 8	hash of the key before transforms, 0: no key
+ *	   32	 8	hash of the key before transforms, the same in each record of that
+ *				key whatever the converters and transforms make of it; 0: no key, or
+ *				a made-up one (TOAST placeholder, columns that the old row lacks)
  *	   40	 8	Kafka timestamp in ms, -1: not set
  *	   48	 4	key length
  *	   52	 4	value length

@@ -212,6 +212,18 @@ check_topic(ConnectRecord *record, const char *original)
 	record->topic = original;
 }
 
+/* Are its key's bytes what the hash is made of? */
+static bool
+is_plain_key(const RecordWriter *writer, ConnectRecord *record, const ConnectSchema *schema, const ConnectValue *key)
+{
+	Conversion conversion;
+
+	if (record->key_schema != schema || record->key.items != key->items)
+		return false;
+	conversion = conversion_of(writer->options, ROLE_OF_KEYS, schema, &record->key);
+	return conversion == CONVERT_JSON || conversion == CONVERT_JSON_WITH_SCHEMA;
+}
+
 /* Hash of the key as it was before the transforms, as JSON. */
 static uint64
 original_hash(RecordWriter *writer, const ConnectSchema *schema, ConnectValue *key)
@@ -327,7 +339,8 @@ write_record(RecordWriter *writer, ConnectRecord *record, const RecordFacts *fac
 		.routed = true,
 		.partition = record->partition,
 		.timestamp = record->timestamp,
-		.key_hash = key_hash};
+		.key_hash = key_hash,
+		.key_unknown = facts->key_unknown};
 	JsonWriter *out;
 
 	parts.flags = (key.conversion == CONVERT_NULL ? RECORD_NULL_KEY : 0) |
@@ -388,7 +401,7 @@ record_writer_send(RecordWriter *writer, ConnectRecord *record, const RecordFact
 		return;
 	}
 	check_topic(record, topic);
-	if (record->key_schema != key_schema || record->key.items != key.items)
+	if (!facts->key_unknown && !is_plain_key(writer, record, key_schema, &key))
 		key_hash = original_hash(writer, key_schema, &key);
 	write_record(writer, record, facts, key_hash);
 	shrink(writer);

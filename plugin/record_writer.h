@@ -28,6 +28,7 @@ typedef struct RecordFacts
 	DictionaryEntry *relation; /* NULL: none */
 	XLogRecPtr lsn;
 	bool context_headers; /* the record has them, if the options do */
+	bool key_unknown;	  /* as RecordParts has it */
 	bool snapshot_holes;  /* its source may have a mark that the reader fills in */
 } RecordFacts;
 

@@ -158,3 +158,25 @@ row_write(RowWriter *rows, const RelationSchema *schema, const RowPlan *row, con
 		json_raw(writer, row->constant.text, row->constant.size);
 	json_char(writer, '}');
 }
+
+static bool
+is_made_up(const ColumnPlan *column, const RowImage *image)
+{
+	const FixedText *text;
+	Datum value;
+
+	if (image->partial && !column->in_identity)
+		return true;
+	if (!column->varlena || image->nulls[column->attribute])
+		return false;
+	return column_state(column, image, &value, &text) != COLUMN_VALUE;
+}
+
+bool
+row_key_is_known(const RelationSchema *schema, const RowImage *image)
+{
+	for (int i = 0; i < schema->key.count; i++)
+		if (is_made_up(&schema->key.columns[i], image))
+			return false;
+	return schema->key.count > 0;
+}

@@ -48,6 +48,12 @@ extern void row_write_column(RowWriter *rows, const RelationSchema *schema, Colu
 extern void row_write_value(RowWriter *rows, const RelationSchema *schema, ColumnPlan *column, const RowImage *image,
 							JsonWriter *writer);
 
+/*
+ * Is the key of the image the one that all records of its row have?  Not if
+ * part of it is made up, or all of it is the same in all rows.
+ */
+extern bool row_key_is_known(const RelationSchema *schema, const RowImage *image);
+
 /* How a column's value comes about. */
 typedef enum ColumnState
 {

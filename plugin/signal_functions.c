@@ -180,7 +180,7 @@ emit(JsonWriter *content)
 	write_tail(content->data, content->len, content);
 	if (content->len > BATCH_MARK_LIMIT)
 		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-						errmsg("the signal has %zu bytes, more than %d", content->len, BATCH_MARK_LIMIT)));
+						errmsg("the signal is larger than %d bytes", BATCH_MARK_LIMIT)));
 	json_char(content, '\0');
 	message = pg_any_to_server(content->data, (int) content->len - 1, PG_UTF8);
 	compat_log_message(SIGNAL_PREFIX, message, strlen(message));

@@ -138,6 +138,53 @@ $$;
 SELECT * FROM incremental('SELECT * FROM g WHERE id > 0 ORDER BY id DESC');
 SELECT * FROM incremental('SELECT * FROM g WHERE id = 1', 'transforms', 'u', 'transforms.u.type', 'io.debezium.transforms.ExtractNewRecordState',
     'transforms.u.add.fields', 'op,source.snapshot,source.sequence,source.lsn');
+-- a key has one hash, whatever its record is and whatever becomes of it; made-up keys have none
+CREATE TABLE h (id text PRIMARY KEY, n numeric(6, 2), v text);
+ALTER TABLE h ALTER id SET STORAGE EXTERNAL;
+CREATE FUNCTION hashes(VARIADIC options text[] DEFAULT '{}') RETURNS TABLE (source text, hashes text) LANGUAGE sql AS $$
+    WITH given AS (SELECT ARRAY['topic.prefix', 'app', 'key.converter.schemas.enable', 'false', 'value.converter.schemas.enable', 'false'] || options AS list),
+    frames AS (
+        SELECT 'stream' AS source, n AS n, data AS frame
+        FROM given, pg_logical_slot_peek_binary_changes('regression', NULL, NULL, VARIADIC ARRAY['format', 'frames'] || list)
+            WITH ORDINALITY AS c(lsn, xid, data, n)
+        UNION ALL
+        SELECT 'snapshot', NULL, wal2debezium.snapshot_query('h', 'SELECT * FROM h ORDER BY v', VARIADIC list || ARRAY['internal.snapshot.kind', 'incremental'])
+        FROM given),
+    hashes AS (
+        SELECT source, n, m, substr(body, 33, 8) AS hash FROM frames, bodies_of(frame) WITH ORDINALITY AS b(body, m)),
+    named AS (
+        SELECT hash, CASE WHEN hash = '\x0000000000000000' THEN '-' ELSE chr(64 + (row_number() OVER (ORDER BY hash = '\x0000000000000000', min(n * 1000 + m)))::int) END AS name
+        FROM hashes GROUP BY hash)
+    SELECT source, string_agg(name, ' ' ORDER BY n, m) FROM hashes JOIN named USING (hash) GROUP BY source ORDER BY source DESC
+$$;
+SELECT count(*) > 0 FROM entries();
+INSERT INTO h VALUES ('a', 1, '1'), ('b', 1.00, '2'), ('1,n=2', 3, '3'), ('1', 2, '4');
+UPDATE h SET n = n WHERE id = 'a';
+UPDATE h SET v = '2' WHERE id = 'b';
+UPDATE h SET id = 'c' WHERE id = 'b';
+DELETE FROM h WHERE id = 'c';
+INSERT INTO h VALUES ('b', 5, '2');
+-- insert a, b, d, e; update a, b; the key change's delete, tombstone and insert; delete and tombstone; insert b
+SELECT * FROM hashes();
+SELECT * FROM hashes('key.converter', 'org.apache.kafka.connect.storage.StringConverter');
+SELECT * FROM hashes('key.converter', 'org.apache.kafka.connect.storage.StringConverter', 'transforms', 'k', 'transforms.k.type', 'org.apache.kafka.connect.transforms.ReplaceField$Key',
+    'transforms.k.renames', 'id:nr', 'transforms.k.predicate', 'p', 'transforms.k.negate', 'true', 'predicates', 'p', 'predicates.p.type', 'org.apache.kafka.connect.transforms.predicates.RecordIsTombstone');
+SELECT * FROM hashes('transforms', 'k,v', 'transforms.k.type', 'org.apache.kafka.connect.transforms.ReplaceField$Key', 'transforms.k.renames', 'id:nr',
+    'transforms.v.type', 'io.debezium.transforms.ExtractNewRecordState', 'transforms.v.delete.tombstone.handling.mode', 'rewrite-with-tombstone');
+-- Java's text of these two keys is one: Struct{id=1,n=2,n=...}; the old row of a delete lacks n, which is made up
+SELECT * FROM hashes('message.key.columns', 'public.h:id,n', 'key.converter', 'org.apache.kafka.connect.storage.StringConverter');
+SELECT count(*) FROM entries();
+-- a key that is in TOAST and was not changed
+ALTER TABLE h DROP CONSTRAINT h_pkey, ADD k int NOT NULL DEFAULT 0;
+TRUNCATE h;
+INSERT INTO h VALUES (repeat('t', 9000), 1, '1', 1);
+ALTER TABLE h ADD PRIMARY KEY (k);
+SELECT count(*) FROM entries();
+UPDATE h SET v = '2';
+UPDATE h SET id = repeat('u', 9000);
+SELECT * FROM hashes('message.key.columns', 'public.h:id');
+DROP TABLE h;
+DROP FUNCTION hashes;
 -- the key's columns, as a query that goes through the table by ranges needs them
 CREATE TABLE "K k" ("A a" varchar(3), b numeric(4, 2), c int NOT NULL, PRIMARY KEY (b, "A a"));
 SELECT * FROM wal2debezium.key_columns('"K k"');
