@@ -22,7 +22,8 @@ help:
 	@echo "make check-debezium the same WAL through a live Debezium and through us, random tables; DEBEZIUM_OPTIONS='--minutes 60'"
 	@echo "make installcheck   SQL tests against a running server with the installed plugin"
 	@echo "make bench          how fast it is here, beside other plugins and Debezium; LATENCY=1: commit to consumer"
-	@echo "                    WORKLOADS='default schemas flatten outbox' RUNS=3 DEBEZIUM=0"
+	@echo "                    WORKLOADS='default schemas flatten outbox' RUNS=3 DEBEZIUM=0 EXACTLY_ONCE=1"
+	@echo "                    INSTRUCTIONS=1: counted by callgrind; SCALE=1: cost per event from 1 to 10,000 tables and the like"
 	@echo "make bench-snapshot only the last part of bench: how fast a table is read whole; RUNS=3 DEBEZIUM=0"
 	@echo "make lint, format   house rules; clang-format"
 	@echo "make clean"
@@ -82,8 +83,8 @@ fuzz:
 bench:
 	@test/tools/provision bench
 	@$(MAKE) -s all
-	@test/bench/run $(if $(LATENCY),--latency) $(BENCH_OPTIONS)
-	@$(if $(LATENCY)$(INSTRUCTIONS)$(WORKLOADS)$(filter 0,$(SNAPSHOT)),,test/bench/snapshot $(SNAPSHOT_OPTIONS))
+	@test/bench/run $(if $(LATENCY),--latency) $(if $(INSTRUCTIONS),--instructions) $(if $(SCALE),--scale) $(BENCH_OPTIONS)
+	@$(if $(LATENCY)$(INSTRUCTIONS)$(SCALE)$(WORKLOADS)$(filter 0,$(SNAPSHOT)),,test/bench/snapshot $(SNAPSHOT_OPTIONS))
 
 # How fast a table is read whole; a part of bench.
 bench-snapshot:

@@ -11,6 +11,7 @@ from .table import print_table
 
 PEEK = "pg_logical_slot_peek_binary_changes"
 DECODING, OUTPUT = "LogicalDecodingProcessRecord", "OutputPluginWrite"
+COUNTER = "counter"                   # a slot of its own, for counting changes
 FEWER = 50                            # than the workload's rows, and at most MOST
 MOST = 4000
 
@@ -35,13 +36,14 @@ class Position:
 def position(server, workload):
     """Where the WAL ends, and how many changes stand before it."""
     lsn = server.psql("-c", "select pg_current_wal_insert_lsn()")
-    slot = slot_of(workload, "test_decoding")
+    slot = slot_of(workload, COUNTER)
     changes = server.psql("-c", f"select count(*) from pg_logical_slot_peek_changes('{slot}', '{lsn}', null) where data like 'table %' and data not like '%TRUNCATE%'")
     return Position(lsn, int(changes))
 
 
 def prepare(server, workload):
     workload.create(server)
+    server.create_slot(slot_of(workload, COUNTER), "test_decoding")
     for library, _ in options(workload).values():
         server.create_slot(slot_of(workload, library), library)
     found = []

@@ -17,9 +17,11 @@ PEERS = {
 
 
 def options(workload):
-    """Name to (library, options), ours first."""
+    """Name to (library, options), ours first; of the peers those that PLUGINS names by library, if it is set."""
     found = {"wal2debezium": ("wal2debezium", ["format=frames", "config=" + json.dumps(workload.plugin_config())])}
     for name, (library, settings) in PEERS.items():
+        if library not in os.environ.get("PLUGINS", library).split():
+            continue
         found[name] = (library, settings + workload.peers.get(name, []))
     return found
 
