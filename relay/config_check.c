@@ -287,17 +287,6 @@ check_unbuilt(Checker *checker, OptionId id, const char *value, const char *hint
 		report_refused(checker, setting, hint);
 }
 
-/* The plugin marks the table's rows already. */
-static void
-refuse_signals(Checker *checker)
-{
-	const ConfigSetting *setting =
-		setting_list_find(&checker->config->settings, option_infos[OPT_SIGNAL_DATA_COLLECTION].name);
-
-	if (setting != NULL)
-		report_refused(checker, setting, "signals are not built yet");
-}
-
 /* ByteArrayConverter writes change events only if transforms leave nothing but bytes. */
 static void
 check_converters(Checker *checker)
@@ -532,7 +521,6 @@ check_combinations(Checker *checker)
 	check_channels(checker);
 	check_unbuilt(checker, OPT_SNAPSHOT_QUERY_MODE, "custom", "Java classes cannot be loaded; use select_all");
 	check_exactly_once(checker);
-	refuse_signals(checker);
 	check_exclusive(checker, OPT_SCHEMA_INCLUDE_LIST, OPT_SCHEMA_EXCLUDE_LIST);
 	check_exclusive(checker, OPT_TABLE_INCLUDE_LIST, OPT_TABLE_EXCLUDE_LIST);
 	check_exclusive(checker, OPT_COLUMN_INCLUDE_LIST, OPT_COLUMN_EXCLUDE_LIST);

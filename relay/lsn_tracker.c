@@ -168,6 +168,27 @@ lsn_tracker_close(LsnTracker *tracker, uint64_t ticket, uint64_t commit_lsn, uin
 }
 
 void
+lsn_tracker_close_between(LsnTracker *tracker, uint64_t ticket)
+{
+	Unit *unit = find_unit(tracker, ticket);
+
+	if (unit == NULL || unit->closed)
+		return;
+	unit->closed = true;
+	unit->commit_lsn = tracker->last_commit;
+	unit->end_lsn = tracker->last_end;
+	advance(tracker);
+}
+
+bool
+lsn_tracker_is_delivered(const LsnTracker *tracker, uint64_t ticket)
+{
+	const Unit *unit = find_unit(tracker, ticket);
+
+	return unit != NULL ? unit->closed && unit->outstanding == 0 : ticket < tracker->head;
+}
+
+void
 lsn_tracker_keepalive(LsnTracker *tracker, uint64_t wal_end)
 {
 	Unit *last = last_unit(tracker);

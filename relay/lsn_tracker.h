@@ -48,6 +48,11 @@ extern void lsn_tracker_stored(LsnTracker *tracker, uint64_t stored_lsn);
 /* End LSN of the last closed unit, delivered or not; *commit_lsn: its commit, 0 for a keepalive or none. */
 extern uint64_t lsn_tracker_closed_end(const LsnTracker *tracker, uint64_t *commit_lsn);
 
+/* Closes a unit of records between two transactions: the position stays where it is. */
+extern void lsn_tracker_close_between(LsnTracker *tracker, uint64_t ticket);
+/* Is the unit closed, and nothing of it outstanding? */
+extern bool lsn_tracker_is_delivered(const LsnTracker *tracker, uint64_t ticket);
+
 /* What may be confirmed now. Never goes back. */
 extern uint64_t lsn_tracker_confirmable(const LsnTracker *tracker);
 /* Commit LSN of the unit that lsn_tracker_confirmable() ends; 0 if it was a keepalive or nothing yet. */

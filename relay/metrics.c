@@ -194,6 +194,12 @@ fill_rows(const MetricsValues *values, MetricRow *rows)
 		 values->snapshot_eta_seconds},
 		{"wal2kafka_snapshot_duration_seconds", "gauge", "How long the snapshot takes or took",
 		 snapshot_seconds(values)},
+		{"wal2kafka_incremental_tables_remaining", "gauge",
+		 "Tables that incremental snapshots have not read to their end", (double) values->incremental_tables},
+		{"wal2kafka_incremental_table_rows", "gauge", "Rows delivered of the table that an incremental snapshot reads",
+		 (double) values->incremental_rows},
+		{"wal2kafka_incremental_paused", "gauge", "1 while a signal holds incremental snapshots up",
+		 values->incremental_paused ? 1 : 0},
 	};
 
 	_Static_assert(sizeof(filled) / sizeof(filled[0]) + 6 <= METRIC_ROWS_MAX, "METRIC_ROWS_MAX is too small");
@@ -230,7 +236,7 @@ put_debezium(FILE *out, const MetricsValues *values)
 		{"TotalTableCount", (double) values->snapshot_tables},
 		{"RemainingTableCount", (double) values->snapshot_tables_remaining},
 		{"SnapshotRunning", values->snapshot_running ? 1 : 0},
-		{"SnapshotPaused", 0},
+		{"SnapshotPaused", values->incremental_paused ? 1 : 0},
 		{"SnapshotCompleted", ended && values->snapshot_completed ? 1 : 0},
 		{"SnapshotAborted", ended && !values->snapshot_completed ? 1 : 0},
 		{"SnapshotDurationInSeconds", snapshot_seconds(values)},

@@ -55,7 +55,10 @@ typedef struct MetricsValues
 	int64_t snapshot_started_ms; /* monotonic; 0: there was none */
 	int64_t snapshot_ended_ms;	 /* 0: it runs */
 	bool snapshot_completed;	 /* the last one came to its end */
-	const char *topic_prefix;	 /* for Debezium's names; borrowed; NULL until a snapshot begins */
+	uint64_t incremental_tables; /* left of incremental snapshots, the one at work included */
+	uint64_t incremental_rows;	 /* read of that one */
+	bool incremental_paused;
+	const char *topic_prefix; /* for Debezium's names; borrowed; NULL until a snapshot begins */
 	double snapshot_rows_per_second;
 	double snapshot_eta_seconds; /* -1: not known */
 	int64_t last_commit_time_us; /* of the last transaction delivered whole; 0: none */

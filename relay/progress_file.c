@@ -518,7 +518,7 @@ file_free(ProgressMedium *medium)
 ProgressMedium *
 progress_file_medium(ProgressFile *file)
 {
-	static const ProgressMediumMethods methods = {file_read, file_put, file_free};
+	static const ProgressMediumMethods methods = {file_read, file_put, NULL, file_free};
 	FileMedium *medium = bytes_alloc_zero(1, sizeof(FileMedium));
 
 	medium->medium = (ProgressMedium){.methods = &methods, .place = file->path, .kind = "file", .serves_one = true};

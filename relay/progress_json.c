@@ -76,6 +76,12 @@ progress_json_snapshot_key(const char *prefix, const char *slot_name, uint64_t s
 	return make_key(prefix, slot_name, system_identifier, database, "snapshot");
 }
 
+char *
+progress_json_signals_key(const char *prefix, const char *slot_name, uint64_t system_identifier, const char *database)
+{
+	return make_key(prefix, slot_name, system_identifier, database, "signals");
+}
+
 /* ---- reading ---- */
 
 static bool

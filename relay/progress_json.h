@@ -14,6 +14,8 @@ extern char *progress_json_key(const char *prefix, const char *slot_name, uint64
 							   const char *database);
 extern char *progress_json_snapshot_key(const char *prefix, const char *slot_name, uint64_t system_identifier,
 										const char *database);
+extern char *progress_json_signals_key(const char *prefix, const char *slot_name, uint64_t system_identifier,
+									   const char *database);
 extern char *progress_value_json(const Progress *progress);
 
 /* False: not one of ours, or not whole. */

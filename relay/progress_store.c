@@ -25,6 +25,8 @@ struct ProgressStore
 	char *key;
 	char *snapshot_key;
 	char *snapshot; /* NULL: none that counts */
+	char *signals_key;
+	char *signals; /* NULL: none */
 	bool has_written;
 	int64_t written_at_ms;
 	Progress written;
@@ -53,6 +55,8 @@ progress_new(ProgressMedium *medium, const ProgressNames *names, Logger *log)
 	store->key = progress_json_key(names->prefix, names->slot_name, names->system_identifier, names->database);
 	store->snapshot_key =
 		progress_json_snapshot_key(names->prefix, names->slot_name, names->system_identifier, names->database);
+	store->signals_key =
+		progress_json_signals_key(names->prefix, names->slot_name, names->system_identifier, names->database);
 	return store;
 }
 
@@ -68,6 +72,8 @@ progress_free(ProgressStore *store)
 	free(store->key);
 	free(store->snapshot_key);
 	free(store->snapshot);
+	free(store->signals_key);
+	free(store->signals);
 	free(store);
 }
 
@@ -88,6 +94,13 @@ keep_snapshot(ProgressStore *store, Bytes value)
 }
 
 static void
+keep_signals(ProgressStore *store, Bytes value)
+{
+	free(store->signals);
+	store->signals = value.data != NULL ? bytes_copy_text(value.data, value.size) : NULL;
+}
+
+static void
 take_record(void *arg, Bytes key, Bytes value)
 {
 	Reading *reading = arg;
@@ -95,6 +108,8 @@ take_record(void *arg, Bytes key, Bytes value)
 
 	if (has_key(key, store->snapshot_key))
 		keep_snapshot(store, value);
+	else if (has_key(key, store->signals_key))
+		keep_signals(store, value);
 	else if (has_key(key, store->key))
 	{
 		keep_snapshot(store, (Bytes){NULL, 0});
@@ -154,6 +169,12 @@ progress_stored_snapshot(const ProgressStore *store)
 	return store->snapshot;
 }
 
+const char *
+progress_stored_signals(const ProgressStore *store)
+{
+	return store->signals;
+}
+
 /* ---- writing ---- */
 
 SinkResult
@@ -163,6 +184,19 @@ progress_put_snapshot(ProgressStore *store, Sink *sink, const char *json, Error 
 	Bytes value = {json, strlen(json)};
 
 	return store->medium->methods->put(store->medium, sink, key, value, error);
+}
+
+SinkResult
+progress_put_signals(ProgressStore *store, Sink *sink, const char *json, uint64_t ticket, bool *reported, Error *error)
+{
+	const ProgressMediumMethods *methods = store->medium->methods;
+	Bytes key = {store->signals_key, strlen(store->signals_key)};
+	Bytes value = {json, strlen(json)};
+
+	*reported = ticket != 0 && methods->put_reported != NULL;
+	if (*reported)
+		return methods->put_reported(store->medium, sink, key, value, ticket, error);
+	return methods->put(store->medium, sink, key, value, error);
 }
 
 static SinkResult

@@ -46,6 +46,9 @@ typedef struct ProgressMediumMethods
 	 * taken.
 	 */
 	SinkResult (*put)(ProgressMedium *medium, Sink *sink, Bytes key, Bytes value, Error *error);
+	/* The same, reported by the sink with the ticket once it is durable; NULL: what put has taken is durable. */
+	SinkResult (*put_reported)(ProgressMedium *medium, Sink *sink, Bytes key, Bytes value, uint64_t ticket,
+							   Error *error);
 	void (*free)(ProgressMedium *medium);
 } ProgressMediumMethods;
 
@@ -104,6 +107,16 @@ extern SinkResult progress_put_snapshot(ProgressStore *store, Sink *sink, const 
 extern void progress_drop_snapshot(ProgressStore *store);
 /* The one that progress_read() found; NULL: none that counts.  Borrowed. */
 extern const char *progress_stored_snapshot(const ProgressStore *store);
+
+/*
+ * What is known of signals (incremental_state.h), a record with a key of its
+ * own, that counts until the next.  With a ticket that is not 0 the sink
+ * reports it; *reported: it will.
+ */
+extern SinkResult progress_put_signals(ProgressStore *store, Sink *sink, const char *json, uint64_t ticket,
+									   bool *reported, Error *error);
+/* The one that progress_read() found; NULL: none.  Borrowed. */
+extern const char *progress_stored_signals(const ProgressStore *store);
 
 /* Forgets it (a tombstone), and waits: after the slot was dropped on purpose (slot.drop.on.stop). */
 extern bool progress_forget(ProgressStore *store, Sink *sink, int timeout_ms, SinkReport report, void *arg,

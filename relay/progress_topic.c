@@ -285,6 +285,12 @@ topic_put(ProgressMedium *medium, Sink *sink, Bytes key, Bytes value, Error *err
 	return sink->methods->put_raw(sink, medium->place, 0, key, value, 0, error);
 }
 
+static SinkResult
+topic_put_reported(ProgressMedium *medium, Sink *sink, Bytes key, Bytes value, uint64_t ticket, Error *error)
+{
+	return sink->methods->put_raw(sink, medium->place, 0, key, value, ticket, error);
+}
+
 static void
 topic_free(ProgressMedium *medium)
 {
@@ -294,7 +300,7 @@ topic_free(ProgressMedium *medium)
 ProgressMedium *
 progress_topic_new(const Config *config, Logger *log)
 {
-	static const ProgressMediumMethods methods = {topic_read, topic_put, topic_free};
+	static const ProgressMediumMethods methods = {topic_read, topic_put, topic_put_reported, topic_free};
 	ProgressTopic *topic = bytes_alloc_zero(1, sizeof(ProgressTopic));
 
 	topic->name = config_text(config, OPT_PROGRESS_TOPIC);

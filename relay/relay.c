@@ -18,6 +18,8 @@
 
 /* The longest wait for a sink that cannot wake us. */
 #define SINK_WITHOUT_FD_MS 20
+/* What is always waited for: a stop, the sink, the heartbeat, work of incremental snapshots. */
+#define OWN_FDS 4
 
 void
 relay_report(void *arg, uint64_t ticket, uint64_t count)
@@ -328,17 +330,18 @@ wait_for(Relay *relay, const struct pollfd *more, int count, int timeout_ms)
 	short heartbeat_events = 0;
 	int heartbeat_socket = heartbeat_fd(relay->heartbeat, &heartbeat_events);
 	int wake_fd = relay->sink != NULL ? relay->sink->methods->wake_fd(relay->sink) : -1;
-	struct pollfd fds[RELAY_WAIT_MAX + 3] = {
+	struct pollfd fds[RELAY_WAIT_MAX + OWN_FDS] = {
 		{.fd = signals_stop_requested() ? -1 : signals_fd(), .events = POLLIN},
 		{.fd = wake_fd, .events = POLLIN},
 		{.fd = heartbeat_socket, .events = heartbeat_events},
+		{.fd = relay->work_fd, .events = POLLIN},
 	};
 
-	memcpy(fds + 3, more, (size_t) count * sizeof(struct pollfd));
+	memcpy(fds + OWN_FDS, more, (size_t) count * sizeof(struct pollfd));
 	if (wake_fd < 0 && relay->tracker != NULL && lsn_tracker_outstanding(relay->tracker) > 0 &&
 		timeout_ms > SINK_WITHOUT_FD_MS)
 		timeout_ms = SINK_WITHOUT_FD_MS;
-	(void) poll(fds, (nfds_t) count + 3, timeout_ms);
+	(void) poll(fds, (nfds_t) (count + OWN_FDS), timeout_ms);
 }
 
 void

@@ -63,6 +63,8 @@ typedef struct RelayCommit
 	int64_t dry_since_ms;	 /* -1: the stream has more */
 } RelayCommit;
 
+typedef struct Incremental Incremental;
+
 typedef struct Relay
 {
 	RelaySettings settings;
@@ -78,11 +80,13 @@ typedef struct Relay
 	bool sink_broken; /* an error of the sink asked for a new one */
 	Heartbeat *heartbeat;
 	Notifications *notifications;
-	bool snapshot_told;	  /* of this process: a snapshot, or that there is none */
-	LsnTracker *tracker;  /* tickets of the stream or snapshot at work */
-	uint64_t refused_lsn; /* where the stream stood when a record was refused that is tried again; 0: none */
-	int64_t refused_ms;	  /* since when */
-	bool delivered;		  /* the sink reported something since this was last cleared */
+	Incremental *incremental; /* incremental_snapshot.h */
+	int work_fd;			  /* readable when it has something to do; -1: never */
+	bool snapshot_told;		  /* of this process: a snapshot, or that there is none */
+	LsnTracker *tracker;	  /* tickets of the stream or snapshot at work */
+	uint64_t refused_lsn;	  /* where the stream stood when a record was refused that is tried again; 0: none */
+	int64_t refused_ms;		  /* since when */
+	bool delivered;			  /* the sink reported something since this was last cleared */
 
 	ProgressStore *progress_topic; /* NULL: the sink keeps none, or not yet known whose */
 	Progress progress;			   /* what is known to be delivered */

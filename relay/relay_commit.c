@@ -5,8 +5,11 @@
  */
 #include "relay_commit.h"
 
+#include <inttypes.h>
+
 #include "clock.h"
 #include "commit_policy.h"
+#include "incremental_snapshot.h"
 
 /* A transaction that is long to write is long to read, too: a third is left for the end to come about. */
 #define SPLIT_DIVISOR 3
@@ -152,4 +155,35 @@ relay_commit_all(Relay *relay, const CommitPoint *point, int timeout_ms, Error *
 		if (!relay_sink_poll(relay, left_ms < WAIT_MS ? (int) left_ms : WAIT_MS, error))
 			return false;
 	}
+}
+
+bool
+relay_store_all(Relay *relay, const CommitPoint *point, int timeout_ms, Error *error)
+{
+	if (point->in_unit || relay->sink_broken || incremental_in_window(relay->incremental))
+		return true;
+	if (relay_commit_all(relay, point, timeout_ms, error))
+		return true;
+	log_warning(relay->log, "stopping with a transaction not known to be committed, the next start will see: %s",
+				error->message);
+	return false;
+}
+
+bool
+relay_deliver_all(Relay *relay, int timeout_ms, Error *error)
+{
+	bool flushed = relay_sink_flush(relay, timeout_ms, error);
+	Error late;
+
+	if (!flushed)
+		log_warning(relay->log, "stopping with %" PRIu64 " records not delivered, they will be sent again: %s",
+					lsn_tracker_outstanding(relay->tracker), error->message);
+	else
+		incremental_settle(relay->incremental);
+	relay_note_cut(relay);
+	if (flushed && relay->progress_topic != NULL &&
+		!progress_write_now(relay->progress_topic, relay->sink, &relay->progress, timeout_ms, relay_report, relay,
+							&late))
+		log_warning(relay->log, "could not write progress: %s", late.message);
+	return flushed;
 }

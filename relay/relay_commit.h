@@ -30,5 +30,12 @@ extern bool relay_commit_step(Relay *relay, const CommitPoint *point, int64_t no
 
 /* Waits at most timeout_ms until everything put, and the position, is stored. Not in the middle of a transaction. */
 extern bool relay_commit_all(Relay *relay, const CommitPoint *point, int timeout_ms, Error *error) MUST_CHECK;
+/*
+ * The same at the end of a stream, but what belongs together and is not there
+ * whole is taken back with the sink.  False: not known to be stored; logged.
+ */
+extern bool relay_store_all(Relay *relay, const CommitPoint *point, int timeout_ms, Error *error) MUST_CHECK;
+/* At least once: everything put is delivered, then progress is written.  False: it was not delivered; logged. */
+extern bool relay_deliver_all(Relay *relay, int timeout_ms, Error *error) MUST_CHECK;
 
 #endif

@@ -2,7 +2,7 @@
  * relay_loop.c
  *	  The one loop of streaming, as a list of named steps.
  */
-#include "relay_loop.h"
+#include "relay_loop_internal.h"
 
 #include <inttypes.h>
 #include <poll.h>
@@ -10,6 +10,7 @@
 
 #include "bytes.h"
 #include "clock.h"
+#include "incremental_snapshot.h"
 #include "pg_session.h"
 #include "relay_commit.h"
 #include "signals.h"
@@ -17,9 +18,6 @@
 /* Messages taken from the stream before the sink and the clock get their turn. */
 #define MESSAGES_PER_TURN 64
 #define BYTES_PER_TURN (512 * 1024)
-/* A confirmed position that moves is told at most this often. */
-#define STATUS_PAUSE_MS 100
-#define PUBLISH_PAUSE_MS 200
 /* A sink that takes nothing for so long makes us let go of the walsender. */
 #define SINK_PATIENCE_MS 10000
 /* At a stop: to the end of an open transaction where no progress is kept, and for delivery. */
@@ -28,42 +26,6 @@
 #define STOP_STREAM_MS 3000
 /* A sink that is full and cannot wake us. */
 #define FULL_PAUSE_MS 10
-
-typedef struct Loop
-{
-	Relay *relay;
-	ReplicationStream *stream;
-	const ResumePlan *plan;
-	FrameReader *reader;
-	int status_interval_ms;
-	int64_t now_ms;
-
-	/* the frame at work */
-	bool frame_open;
-	bool entry_pending; /* the sink was full: entry comes again */
-	FrameHeader header;
-	FrameEntry *entry;
-
-	uint64_t ticket;		  /* of the open unit; 0: none */
-	uint64_t unit_commit_lsn; /* its commit LSN */
-	uint64_t unit_count;	  /* its records delivered or settled, the skipped ones included */
-
-	bool hello_fits; /* false: see LOOP_AGAIN */
-	bool endpos_reached;
-	bool stream_dry; /* nothing more to read at the moment */
-
-	bool reply_wanted;
-	bool confirmation_asked; /* since a position was confirmed last */
-	bool request_reply;
-	uint64_t received_lsn;
-	uint64_t flushed_sent_lsn;
-	int64_t status_sent_ms;
-	bool status_unsent;
-
-	int64_t sink_moved_ms; /* when the sink took or reported something, or had nothing to do */
-	int64_t stop_since_ms; /* 0: no stop requested */
-	int64_t published_ms;
-} Loop;
 
 static void
 open_unit(Loop *loop)
@@ -103,6 +65,8 @@ put_record(Loop *loop, Error *error)
 		case SINK_OK:
 			loop->entry_pending = false;
 			loop->unit_count = record.record->index + 1;
+			incremental_record(loop->relay->incremental, record.record->relation, record.record->key_hash,
+							   loop->header.xid);
 			return true;
 		case SINK_FULL:
 			loop->entry_pending = true;
@@ -121,16 +85,59 @@ take_refused(Loop *loop, Error *error)
 	open_unit(loop);
 	result = relay_refused(loop->relay, loop->entry, loop->ticket, error);
 	loop->entry_pending = result == SINK_FULL;
-	if (result == SINK_OK)
-		loop->unit_count = loop->entry->refused.index + 1;
+	if (result != SINK_OK)
+		return result != SINK_ERROR;
+	loop->unit_count = loop->entry->refused.index + 1;
+	incremental_record(loop->relay->incremental, loop->entry->refused.relation, 0, loop->header.xid);
+	return true;
+}
+
+static bool
+take_mark(Loop *loop, Error *error)
+{
+	SinkResult result;
+
+	open_unit(loop);
+	result = incremental_mark(loop->relay->incremental, &loop->header, loop->entry, loop->ticket, error);
+	loop->entry_pending = result == SINK_FULL;
 	return result != SINK_ERROR;
+}
+
+/* Between transactions: the rows of a window that needs no mark. */
+static bool
+close_window(Loop *loop, Error *error)
+{
+	Incremental *incremental = loop->relay->incremental;
+	SinkResult result;
+
+	loop->window_pending = false;
+	if (loop->ticket != 0 || !incremental_closes(incremental, loop->received_lsn))
+		return true;
+	result = incremental_close(incremental, error);
+	loop->window_pending = result == SINK_FULL;
+	return result == SINK_OK ? relay_sink_commit(loop->relay, error) : result == SINK_FULL;
+}
+
+/* Does the stream wait for the sink? */
+static bool
+waits(const Loop *loop)
+{
+	return loop->entry_pending || loop->window_pending;
 }
 
 /* The entry that the sink had no room for. */
 static bool
 put_again(Loop *loop, Error *error)
 {
-	return loop->entry->kind == ENTRY_REFUSED ? take_refused(loop, error) : put_record(loop, error);
+	switch (loop->entry->kind)
+	{
+		case ENTRY_REFUSED:
+			return take_refused(loop, error);
+		case ENTRY_MARK:
+			return take_mark(loop, error);
+		default:
+			return put_record(loop, error);
+	}
 }
 
 static bool
@@ -180,8 +187,10 @@ handle_entry(Loop *loop, Error *error)
 			return take_refused(loop, error);
 		case ENTRY_COMMIT:
 		case ENTRY_MESSAGE:
-			return close_unit(loop, error);
-		default: /* marks and chunks concern incremental snapshots */
+			return close_unit(loop, error) && close_window(loop, error);
+		case ENTRY_MARK:
+			return take_mark(loop, error);
+		default:
 			return true;
 	}
 }
@@ -192,7 +201,9 @@ work_on_frame(Loop *loop, Error *error)
 {
 	if (loop->entry_pending && !put_again(loop, error))
 		return false;
-	while (loop->frame_open && !loop->entry_pending && loop->hello_fits && !loop->endpos_reached)
+	if (loop->window_pending && !close_window(loop, error))
+		return false;
+	while (loop->frame_open && !waits(loop) && loop->hello_fits && !loop->endpos_reached)
 	{
 		switch (frame_reader_next(loop->reader, loop->entry, error))
 		{
@@ -253,7 +264,7 @@ take_keepalive(Loop *loop, const StreamMessage *message)
 static bool
 reading(const Loop *loop)
 {
-	return !loop->entry_pending && !loop->endpos_reached && loop->hello_fits;
+	return !waits(loop) && !loop->endpos_reached && loop->hello_fits;
 }
 
 /* What has arrived goes to the sink, up to a turn's worth. */
@@ -264,7 +275,7 @@ step_receive(Loop *loop, Error *error)
 	StreamMessage message;
 
 	loop->stream_dry = false;
-	if (loop->entry_pending && !work_on_frame(loop, error))
+	if (waits(loop) && !work_on_frame(loop, error))
 		return LOOP_FAILED;
 	for (int taken = 0; taken < MESSAGES_PER_TURN && reading(loop); taken++)
 	{
@@ -275,6 +286,8 @@ step_receive(Loop *loop, Error *error)
 				return LOOP_STOPPED;
 			case STREAM_KEEPALIVE:
 				take_keepalive(loop, &message);
+				if (!close_window(loop, error))
+					return LOOP_FAILED;
 				break;
 			case STREAM_DATA:
 				if (!begin_frame(loop, &message, error))
@@ -313,7 +326,7 @@ step_sink(Loop *loop, Error *error)
 	relay->delivered = false;
 	if (!relay_sink_poll(relay, 0, error))
 		return LOOP_FAILED;
-	if (relay->delivered || (!loop->entry_pending && sink_has_all(relay)))
+	if (relay->delivered || (!waits(loop) && sink_has_all(relay)))
 	{
 		loop->sink_moved_ms = loop->now_ms;
 		relay->values.progress_at_ms = loop->now_ms;
@@ -330,49 +343,6 @@ static bool
 step_heartbeat(Loop *loop, Error *error)
 {
 	return relay_heartbeat(loop->relay, loop->now_ms, error);
-}
-
-static bool
-send_status(Loop *loop, Error *error)
-{
-	Relay *relay = loop->relay;
-	uint64_t confirmable_lsn = relay->never_confirm ? 0 : lsn_tracker_confirmable(relay->tracker);
-
-	if (!replication_stream_status(loop->stream, loop->received_lsn, confirmable_lsn, loop->request_reply, error))
-		return false;
-	if (confirmable_lsn > loop->flushed_sent_lsn)
-		loop->confirmation_asked = false;
-	loop->flushed_sent_lsn = confirmable_lsn;
-	loop->status_sent_ms = loop->now_ms;
-	loop->reply_wanted = false;
-	loop->request_reply = false;
-	return true;
-}
-
-/* When the next status update is due. */
-static int64_t
-status_due_ms(const Loop *loop)
-{
-	const Relay *relay = loop->relay;
-	int64_t due_ms = loop->status_sent_ms + loop->status_interval_ms;
-	uint64_t position = relay->never_confirm ? loop->received_lsn : lsn_tracker_confirmable(relay->tracker);
-
-	if (loop->reply_wanted || loop->request_reply)
-		return 0;
-	if (position > loop->flushed_sent_lsn && !relay->never_confirm && due_ms > loop->status_sent_ms + STATUS_PAUSE_MS)
-		due_ms = loop->status_sent_ms + STATUS_PAUSE_MS;
-	return due_ms;
-}
-
-static bool
-step_status(Loop *loop, Error *error)
-{
-	/* With the regular ones, ask for an answer: silence shows in /healthz. */
-	if (loop->now_ms >= loop->status_sent_ms + loop->status_interval_ms)
-		loop->request_reply = true;
-	if (loop->now_ms >= status_due_ms(loop) && !send_status(loop, error))
-		return false;
-	return replication_stream_flush(loop->stream, &loop->status_unsent, error);
 }
 
 static CommitPoint
@@ -395,7 +365,7 @@ step_progress(Loop *loop, Error *error)
 	Relay *relay = loop->relay;
 
 	if (relay->settings.exactly_once)
-		return relay_commit_step(relay, &point, loop->now_ms, error);
+		return incremental_in_window(relay->incremental) || relay_commit_step(relay, &point, loop->now_ms, error);
 	relay_note_progress(relay);
 	if (relay->progress_topic == NULL)
 		return true;
@@ -403,16 +373,6 @@ step_progress(Loop *loop, Error *error)
 		return true;
 	relay->sink_broken |= error->kind == ERROR_RETRY;
 	return false;
-}
-
-static void
-step_metrics(Loop *loop)
-{
-	if (loop->now_ms - loop->published_ms < PUBLISH_PAUSE_MS)
-		return;
-	loop->published_ms = loop->now_ms;
-	loop->relay->values.received_lsn = loop->received_lsn;
-	relay_publish(loop->relay, loop->now_ms);
 }
 
 /*
@@ -445,7 +405,7 @@ static void
 step_wait(Loop *loop)
 {
 	Relay *relay = loop->relay;
-	int64_t due_ms = earlier(status_due_ms(loop), loop->now_ms + 1000);
+	int64_t due_ms = earlier(relay_loop_status_due_ms(loop), loop->now_ms + 1000);
 	short events = 0;
 	int fd = -1;
 
@@ -458,7 +418,8 @@ step_wait(Loop *loop)
 		events |= POLLOUT;
 	if (events != 0)
 		fd = replication_stream_fd(loop->stream);
-	if (loop->entry_pending)
+	due_ms = earlier(due_ms, incremental_due_ms(relay->incremental));
+	if (waits(loop))
 		due_ms = earlier(due_ms, loop->now_ms + FULL_PAUSE_MS);
 	if (due_ms < loop->now_ms + 1)
 		due_ms = loop->now_ms + 1; /* a heartbeat that waits for a full sink */
@@ -479,11 +440,14 @@ turn(Loop *loop, bool *stop, Error *error)
 		return end;
 	if (!loop->hello_fits)
 		return LOOP_AGAIN;
-	if (!step_heartbeat(loop, error) || !step_progress(loop, error))
+	if (!step_heartbeat(loop, error) || !incremental_step(loop->relay->incremental, loop->now_ms, error) ||
+		!step_progress(loop, error))
 		return LOOP_FAILED;
-	if (!step_status(loop, error))
+	if (incremental_blocking(loop->relay->incremental) != NULL && loop->ticket == 0)
+		return LOOP_SNAPSHOT;
+	if (!relay_loop_status(loop, error))
 		return LOOP_LOST;
-	step_metrics(loop);
+	relay_loop_metrics(loop);
 	*stop = step_stop(loop);
 	if (!*stop)
 		step_wait(loop);
@@ -498,41 +462,6 @@ note_cut(Loop *loop)
 	loop->relay->cut_count = loop->ticket != 0 ? loop->unit_count : 0;
 }
 
-/* At least once: everything put is delivered, then progress is written. */
-static bool
-deliver_all(Loop *loop, Error *error)
-{
-	Relay *relay = loop->relay;
-	bool flushed = relay_sink_flush(relay, STOP_FLUSH_MS, error);
-	Error late;
-
-	if (!flushed)
-		log_warning(relay->log, "stopping with %" PRIu64 " records not delivered, they will be sent again: %s",
-					lsn_tracker_outstanding(relay->tracker), error->message);
-	relay_note_cut(relay);
-	if (flushed && relay->progress_topic != NULL &&
-		!progress_write_now(relay->progress_topic, relay->sink, &relay->progress, STOP_FLUSH_MS, relay_report, relay,
-							&late))
-		log_warning(relay->log, "could not write progress: %s", late.message);
-	return flushed;
-}
-
-/* Exactly once: the sink's transaction ends, but not in the middle of one of PostgreSQL, which is taken back. */
-static bool
-commit_all(Loop *loop, Error *error)
-{
-	const CommitPoint point = commit_point(loop);
-	Relay *relay = loop->relay;
-
-	if (loop->ticket != 0 || relay->sink_broken)
-		return true;
-	if (relay_commit_all(relay, &point, STOP_FLUSH_MS, error))
-		return true;
-	log_warning(relay->log, "stopping with a transaction not known to be committed, the next start will see: %s",
-				error->message);
-	return false;
-}
-
 /*
  * Everything put is delivered, and then PostgreSQL is told.  A sink that is
  * away does not hold up the stop; a sink that refused a record makes it
@@ -542,14 +471,29 @@ static LoopEnd
 finish(Loop *loop, bool *lost, Error *error)
 {
 	Relay *relay = loop->relay;
-	bool done = relay->settings.exactly_once ? commit_all(loop, error) : deliver_all(loop, error);
+	const CommitPoint point = commit_point(loop);
+	bool done = relay->settings.exactly_once ? relay_store_all(relay, &point, STOP_FLUSH_MS, error)
+											 : relay_deliver_all(relay, STOP_FLUSH_MS, error);
 	LoopEnd end = done || error->kind == ERROR_RETRY ? LOOP_STOPPED : LOOP_FAILED;
 	Error late;
 
-	*lost = !send_status(loop, &late) || !replication_stream_finish(loop->stream, STOP_STREAM_MS, &late);
+	*lost = !relay_loop_send_status(loop, &late) || !replication_stream_finish(loop->stream, STOP_STREAM_MS, &late);
 	if (*lost)
 		log_debug(relay->log, "final status update: %s", late.message);
 	return end;
+}
+
+/* The same before a blocking snapshot; a stop, or a sink that is away, comes first. */
+static LoopEnd
+finish_as(Loop *loop, LoopEnd end, bool *lost, Error *error)
+{
+	LoopEnd finished;
+
+	error->kind = ERROR_NONE;
+	finished = finish(loop, lost, error);
+	if (end == LOOP_STOPPED || finished != LOOP_STOPPED)
+		return finished;
+	return error->kind == ERROR_RETRY ? LOOP_LOST : end;
 }
 
 static void
@@ -566,6 +510,7 @@ loop_start(Loop *loop, Relay *relay)
 	loop->received_lsn = loop->plan->start_lsn;
 	loop->request_reply = true; /* where the server stands, at once */
 	relay->cut_count = 0;
+	incremental_stream_begins(relay->incremental);
 	if (relay->settings.exactly_once)
 		relay_commit_begin(relay, loop->now_ms);
 	relay->values.heard_at_ms = loop->now_ms;
@@ -590,10 +535,11 @@ relay_loop(Relay *relay, ReplicationStream *stream, const ResumePlan *plan, int 
 	if (end == LOOP_LOST && error->kind != ERROR_RETRY)
 		end = LOOP_FAILED;
 	note_cut(&loop);
-	if (end == LOOP_STOPPED)
-		end = finish(&loop, lost, error);
+	if (end == LOOP_STOPPED || end == LOOP_SNAPSHOT)
+		end = finish_as(&loop, end, lost, error);
 	else if (end == LOOP_FAILED)
 		(void) finish(&loop, lost, &late); /* what came before the failure is not to be repeated */
+	incremental_stream_ended(relay->incremental);
 	frame_reader_free(loop.reader);
 	free(loop.entry);
 	return end;

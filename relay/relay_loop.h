@@ -14,6 +14,7 @@ typedef enum LoopEnd
 	LOOP_STOPPED,	/* by a signal, or endpos is delivered: flush, confirm, go */
 	LOOP_LOST,		/* the stream; or the sink, if relay->sink_broken: *error says why */
 	LOOP_SINK_AWAY, /* the sink takes nothing: the stream is to be closed until it does; *error says why */
+	LOOP_SNAPSHOT,	/* a blocking snapshot is due: everything before is delivered, as at LOOP_STOPPED */
 	LOOP_AGAIN,		/* the partial transaction in progress is of other options: start over */
 	LOOP_FAILED,	/* *error */
 } LoopEnd;

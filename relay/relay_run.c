@@ -13,6 +13,7 @@
 #include <sys/random.h>
 
 #include "clock.h"
+#include "incremental_snapshot.h"
 #include "memory.h"
 #include "pg_session.h"
 #include "relay_loop.h"
@@ -305,6 +306,8 @@ run_until_end(Run *run, Error *error)
 
 		if (end == LOOP_STOPPED)
 			return true;
+		if (end == LOOP_SNAPSHOT)
+			continue; /* the start procedure takes it */
 		if (end == LOOP_FAILED)
 		{
 			tell_last(run->relay);
@@ -326,6 +329,7 @@ relay_close(Relay *relay)
 	relay_publish(relay, clock_monotonic_ms());
 	if (relay->sink != NULL)
 		relay->sink->methods->free(relay->sink);
+	incremental_free(relay->incremental);
 	progress_free(relay->progress_topic);
 	heartbeat_free(relay->heartbeat);
 	notifications_free(relay->notifications);
@@ -355,6 +359,8 @@ relay_run(const RelaySettings *settings, Error *error)
 	bool done;
 
 	make_run_id(relay.run_id);
+	relay.incremental = incremental_new(&relay);
+	relay.work_fd = -1;
 	done = run_until_end(&run, error);
 	if (done)
 		log_info(relay.log, "stopped at " LSN_FORMAT ", %" PRIu64 " records delivered",

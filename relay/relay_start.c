@@ -10,11 +10,13 @@
 #include <string.h>
 
 #include "clock.h"
+#include "incremental_snapshot.h"
 #include "memory.h"
 #include "pg_session.h"
 #include "plugin_validation.h"
 #include "replica_identity.h"
 #include "replication_slot.h"
+#include "resume_mode.h"
 #include "signals.h"
 #include "snapshot_coordinator.h"
 #include "snapshot_targets.h"
@@ -38,44 +40,6 @@ typedef struct Start
 	ResumePlan plan;
 	CutSnapshot *cut; /* what is missing of a snapshot; NULL: nothing is known that could go on */
 } Start;
-
-/* The five switches; snapshot.schema and snapshot.on.schema.error concern connectors with a schema history. */
-static ResumeSnapshotMode
-configured_mode(const Config *config)
-{
-	bool data = config_bool(config, OPT_SNAPSHOT_MODE_CONFIGURATION_BASED_SNAPSHOT_DATA);
-	bool stream = config_bool(config, OPT_SNAPSHOT_MODE_CONFIGURATION_BASED_START_STREAM);
-	bool heals = config_bool(config, OPT_SNAPSHOT_MODE_CONFIGURATION_BASED_SNAPSHOT_ON_DATA_ERROR);
-
-	if (!stream)
-		return RESUME_SNAPSHOT_ALWAYS_ONLY; /* config_check refuses neither of both */
-	if (data)
-		return heals ? RESUME_SNAPSHOT_ALWAYS : RESUME_SNAPSHOT_ALWAYS_STRICT;
-	return heals ? RESUME_SNAPSHOT_ON_GAP : RESUME_SNAPSHOT_NO_DATA;
-}
-
-static ResumeSnapshotMode
-snapshot_mode(const Config *config)
-{
-	static const struct
-	{
-		const char *name;
-		ResumeSnapshotMode mode;
-	} modes[] = {
-		{"no_data", RESUME_SNAPSHOT_NO_DATA},
-		{"always", RESUME_SNAPSHOT_ALWAYS},
-		{"initial_only", RESUME_SNAPSHOT_INITIAL_ONLY},
-		{"when_needed", RESUME_SNAPSHOT_WHEN_NEEDED},
-	};
-	const char *name = config_text(config, OPT_SNAPSHOT_MODE);
-
-	if (strcmp(name, "configuration_based") == 0)
-		return configured_mode(config);
-	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
-		if (strcmp(name, modes[i].name) == 0)
-			return modes[i].mode;
-	return RESUME_SNAPSHOT_INITIAL;
-}
 
 static bool
 wants_takeover(const Relay *relay)
@@ -105,26 +69,34 @@ end_user(Start *start, Error *error)
 	return start->slot.active_pid == 0;
 }
 
+/* Server and slot as they are now; not while somebody else uses the slot. */
 static bool
-connect_and_look(Start *start, Error *error)
+look(Start *start, Error *error)
 {
-	const PgPatience patience = {0};
 	Relay *relay = start->relay;
 
-	start->conn = pg_session_connect(relay->config, true, patience, error);
-	if (start->conn == NULL || !server_identify(start->conn, &start->server, error) ||
+	if (!server_identify(start->conn, &start->server, error) ||
 		!replication_slot_find(start->conn, relay->slot_name, &start->slot, error))
 		return false;
 	if (relay->settings.endpos_now && relay->endpos_lsn == 0)
 		relay->endpos_lsn = start->server.wal_end;
-	if (!start->slot.exists || snapshot_mode(relay->config) == RESUME_SNAPSHOT_INITIAL_ONLY ||
-		snapshot_mode(relay->config) == RESUME_SNAPSHOT_ALWAYS_ONLY)
+	if (!start->slot.exists || resume_snapshot_mode(relay->config) == RESUME_SNAPSHOT_INITIAL_ONLY ||
+		resume_snapshot_mode(relay->config) == RESUME_SNAPSHOT_ALWAYS_ONLY)
 		return true;
 	if (!replication_slot_check(&start->slot, relay->slot_name, start->server.database, error))
 		return false;
 	return start->slot.active_pid == 0 || (wants_takeover(relay) && end_user(start, error)) ||
 		   error_set(error, ERROR_RETRY, "replication slot \"%s\" is in use by PID %d", relay->slot_name,
 					 start->slot.active_pid);
+}
+
+static bool
+connect_and_look(Start *start, Error *error)
+{
+	const PgPatience patience = {0};
+
+	start->conn = pg_session_connect(start->relay->config, true, patience, error);
+	return start->conn != NULL && look(start, error);
 }
 
 /*
@@ -185,6 +157,15 @@ read_progress(Start *start, int timeout_ms, Error *error)
 	return false;
 }
 
+static bool
+load_signals(const Relay *relay)
+{
+	const char *json = relay->progress_topic != NULL ? progress_stored_signals(relay->progress_topic) : NULL;
+
+	incremental_load(relay->incremental, json);
+	return true;
+}
+
 /* What is missing of a snapshot that was cut, by this process or an earlier one, if it can go on. */
 static void
 find_cut_snapshot(Start *start)
@@ -225,7 +206,7 @@ decide(Start *start, Error *error)
 		.progress = relay->progress_known ? &relay->progress : NULL,
 		.progress_of_other_system = relay->progress_of_other_system,
 		.ignore_partial = relay->ignore_partial,
-		.snapshot_mode = snapshot_mode(relay->config),
+		.snapshot_mode = resume_snapshot_mode(relay->config),
 		.snapshot_taken = relay->snapshot_taken,
 		.exactly_once = relay->settings.exactly_once,
 		.accept_gap = relay->settings.accept_gap,
@@ -543,6 +524,32 @@ store_position(Start *start, const Progress *stored, Error *error)
 	return write_progress(start->relay, error);
 }
 
+/*
+ * A blocking snapshot that a signal asked for, between two streams.  Until it
+ * is delivered the signal stands in what is stored, so a crash does not lose it.
+ */
+static bool
+take_blocking(Start *start, Error *error)
+{
+	Relay *relay = start->relay;
+	const Progress stored = relay->progress;
+	const SnapshotRequest request = {.timeline = start->server.timeline,
+									 .chosen = incremental_blocking(relay->incremental)};
+	uint64_t snapshot_lsn = 0;
+
+	if (request.chosen == NULL || start->plan.action != RESUME_STREAM)
+		return true;
+	if (relay->settings.exactly_once && !make_transactional_sink(start, true, error))
+		return false;
+	if (!snapshot_run(relay, &request, &snapshot_lsn, error))
+		return false;
+	incremental_blocking_done(relay->incremental);
+	relay->progress = stored;
+	if (!incremental_store(relay->incremental, error) || !write_progress(relay, error))
+		return false;
+	return !relay->settings.exactly_once || make_transactional_sink(start, false, error);
+}
+
 static bool
 start_stream(Start *start, StartedStream *started, Error *error)
 {
@@ -582,7 +589,9 @@ relay_start(Relay *relay, int progress_timeout_ms, StartedStream *started, Error
 
 	memset(started, 0, sizeof(*started));
 	done = connect_and_look(&start, error) && fence(&start, error) &&
-		   read_progress(&start, progress_timeout_ms, error) && decide(&start, error) && prepare_slot(&start, error) &&
+		   read_progress(&start, progress_timeout_ms, error) && load_signals(relay) &&
+		   look(&start, error) && /* until the fence another relay may have been at work */
+		   decide(&start, error) && prepare_slot(&start, error) && take_blocking(&start, error) &&
 		   start_stream(&start, started, error);
 	PQfinish(start.conn);
 	snapshot_state_free(start.cut);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "extension.h"
 #include "memory.h"
 #include "pg_session.h"
 #include "snapshot_display.h"
@@ -67,43 +68,13 @@ query_value(Snapshot *snapshot, const char *sql, char **value, const char *what,
 	return true;
 }
 
-static bool
-create_extension(Snapshot *snapshot, Error *error)
-{
-	const char *what = "extension \"wal2debezium\" is missing in the database and could not be created";
-	Relay *relay = snapshot->relay;
-	bool created;
-
-	if (config_bool(relay->config, OPT_READ_ONLY))
-		created = error_set(error, ERROR_FAILED,
-							"extension \"wal2debezium\" is missing in the database and read.only forbids creating it");
-	else
-		created = pg_session_command(snapshot->conn, "CREATE EXTENSION IF NOT EXISTS wal2debezium",
-									 query_patience(relay), what, error);
-	if (created)
-		log_info(relay->log, "created extension \"wal2debezium\"");
-	else if (error->kind != ERROR_RETRY)
-		error_hint(error, "let a superuser run this in database \"%s\": CREATE EXTENSION wal2debezium;",
-				   PQdb(snapshot->conn));
-	return created;
-}
-
 bool
 snapshot_prepare(Relay *relay, Error *error)
 {
-	Snapshot snapshot = {.relay = relay};
-	char *version = NULL;
-	bool ready;
+	PGconn *conn = pg_session_connect(relay->config, false, (PgPatience){0}, error);
+	bool ready = conn != NULL && extension_ensure(conn, relay->config, relay->log, error);
 
-	snapshot.conn = pg_session_connect(relay->config, false, (PgPatience){0}, error);
-	if (snapshot.conn == NULL)
-		return false;
-	ready = query_value(&snapshot, "SELECT extversion FROM pg_catalog.pg_extension WHERE extname = 'wal2debezium'",
-						&version, "could not look for the extension", error);
-	if (ready && version == NULL)
-		ready = create_extension(&snapshot, error);
-	free(version);
-	PQfinish(snapshot.conn);
+	PQfinish(conn);
 	return ready;
 }
 
@@ -249,8 +220,11 @@ open_snapshot(Snapshot *snapshot, Error *error)
 		(resumed == NULL && !describe(snapshot, error)))
 		return false;
 	make_plugin_config(snapshot);
-	return snapshot_targets_list(&snapshot->targets, relay, snapshot->conn, resumed, snapshot->threads, error) &&
-		   open_workers(snapshot, error);
+	if (!snapshot_targets_list(&snapshot->targets, relay, snapshot->conn, resumed, snapshot->threads, error))
+		return false;
+	if (request->chosen != NULL)
+		snapshot_targets_choose(&snapshot->targets, request->chosen, snapshot->threads, relay->log);
+	return open_workers(snapshot, error);
 }
 
 /* ---- reading ---- */

@@ -6,6 +6,7 @@
 #ifndef SNAPSHOT_COORDINATOR_H
 #define SNAPSHOT_COORDINATOR_H
 
+#include "incremental_state.h"
 #include "relay.h"
 #include "snapshot_state.h"
 
@@ -20,7 +21,9 @@ typedef struct SnapshotRequest
 	const char *exported_name; /* the snapshot to read under; the connection that exported it must stay as it is */
 	uint64_t stream_lsn;	   /* where the stream begins afterwards; 0: there is none */
 	uint32_t timeline;
-	bool keep;					/* what is delivered is worth keeping: the snapshot may go on after a crash */
+	bool keep; /* what is delivered is worth keeping: the snapshot may go on after a crash */
+	const IncrementalState
+		*chosen;				/* a blocking snapshot: these tables, conditions are SELECTs; NULL: all captured ones */
 	const CutSnapshot *resumed; /* goes on with what is missing of it; NULL: from the beginning */
 } SnapshotRequest;
 

@@ -319,6 +319,45 @@ snapshot_targets_list(SnapshotTargets *targets, Relay *relay, PGconn *conn, cons
 	return good;
 }
 
+static const IncrementalTable *
+find_chosen(const IncrementalState *chosen, const SnapshotTarget *target)
+{
+	for (size_t i = 0; i < chosen->table_count; i++)
+		if (strcmp(chosen->tables[i].schema, target->schema) == 0 &&
+			strcmp(chosen->tables[i].table, target->table) == 0)
+			return &chosen->tables[i];
+	return NULL;
+}
+
+void
+snapshot_targets_choose(SnapshotTargets *targets, const IncrementalState *chosen, int threads, Logger *log)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < targets->count; i++)
+	{
+		SnapshotTarget *target = targets->items[i];
+		const IncrementalTable *table = find_chosen(chosen, target);
+
+		if (table == NULL)
+		{
+			free_target(target);
+			continue;
+		}
+		if (table->condition != NULL)
+		{
+			target->statement = table->condition;
+			target->part_count = 0;
+			plan_all(target, threads);
+		}
+		targets->items[count++] = target;
+	}
+	targets->count = targets->listed = count;
+	for (size_t i = 0; i < chosen->table_count; i++)
+		if (*chosen->tables[i].schema == '\0')
+			log_warning(log, "the blocking snapshot skips \"%s\": it fits no captured table", chosen->tables[i].table);
+}
+
 void
 snapshot_targets_free(SnapshotTargets *targets)
 {

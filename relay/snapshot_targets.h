@@ -7,6 +7,7 @@
 
 #include <libpq-fe.h>
 
+#include "incremental_state.h"
 #include "relay.h"
 #include "snapshot_reader.h"
 #include "snapshot_state.h"
@@ -62,6 +63,8 @@ typedef struct SnapshotTargets
  */
 extern bool snapshot_targets_list(SnapshotTargets *targets, Relay *relay, PGconn *conn, const CutSnapshot *state,
 								  int threads, Error *error) MUST_CHECK;
+/* Keeps those that a signal asks for; conditions are their SELECTs and are borrowed. */
+extern void snapshot_targets_choose(SnapshotTargets *targets, const IncrementalState *chosen, int threads, Logger *log);
 /* After snapshot_reader_drop_table for each. */
 extern void snapshot_targets_free(SnapshotTargets *targets);
 

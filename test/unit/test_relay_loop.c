@@ -3,6 +3,7 @@
  *	  What the loop counts as delivered of a transaction cut in its middle,
  *	  with a stream and a sink made here.
  */
+#include "incremental_snapshot.h"
 #include "unit.h"
 
 #include "config.h"
@@ -168,6 +169,8 @@ fixture_open(Fixture *fixture)
 	fixture->relay.settings.sink_keeps_progress = true;
 	fixture->relay.sink = &fixture->sink.sink;
 	fixture->relay.heartbeat = heartbeat_new(fixture->config, fixture->log);
+	fixture->relay.incremental = incremental_new(&fixture->relay);
+	fixture->relay.work_fd = -1;
 	fixture->relay.tracker = lsn_tracker_new(START_LSN);
 	fixture->relay.progress.end_lsn = START_LSN;
 	fixture->plan.start_lsn = START_LSN;
@@ -176,6 +179,7 @@ fixture_open(Fixture *fixture)
 static void
 fixture_close(Fixture *fixture)
 {
+	incremental_free(fixture->relay.incremental);
 	lsn_tracker_free(fixture->relay.tracker);
 	heartbeat_free(fixture->relay.heartbeat);
 	metrics_free(fixture->relay.settings.metrics);

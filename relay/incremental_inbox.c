@@ -1,0 +1,164 @@
+/*
+ * incremental_inbox.c
+ *	  Signals, one after the other.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "incremental_internal.h"
+#include "incremental_notices.h"
+#include "memory.h"
+#include "pg_session.h"
+
+static void
+signal_over(Incremental *self)
+{
+	snapshot_signal_clear(&self->signal);
+	incremental_state_shift(self->state);
+	self->phase = PHASE_IDLE;
+	incremental_changed(self);
+}
+
+static void
+add_tables(Incremental *self, const IncrementalState *tables)
+{
+	IncrementalState *state = self->state;
+	bool first = state->table_count == 0;
+
+	for (size_t i = 0; i < tables->table_count; i++)
+		incremental_state_add(state, &tables->tables[i]);
+	free(state->correlation);
+	state->correlation = memory_strdup(self->signal.id);
+	notice_tables(self->relay, first ? state : tables, self->signal.id, first);
+}
+
+static void
+stop_tables(Incremental *self, const bool *matched)
+{
+	IncrementalState *state = self->state;
+	char **names = bytes_alloc_zero(state->table_count + 1, sizeof(char *));
+	size_t count = 0;
+
+	for (size_t i = 0, at = 0; at < state->table_count; i++)
+	{
+		if (matched[i])
+		{
+			names[count++] = notice_table_name(&state->tables[at]);
+			incremental_state_remove(state, at);
+		}
+		else
+			at++;
+	}
+	if (count == 0)
+		log_warning(self->relay->log, "signal \"%s\" stops no table of the incremental snapshot", self->signal.id);
+	else
+		notice_stopped(self->relay, state, state->correlation, (const char *const *) names, count);
+	for (size_t i = 0; i < count; i++)
+		free(names[i]);
+	free(names);
+}
+
+static void
+log_signal(const Incremental *self)
+{
+	const Progress *progress = &self->relay->progress;
+	char *position = memory_printf(LSN_FORMAT, LSN_ARGS(progress->end_lsn));
+	char *text = snapshot_signal_log_text(&self->signal, position);
+
+	log_info(self->relay->log, "%s", text);
+	free(text);
+	free(position);
+}
+
+static void
+set_paused(Incremental *self, bool paused)
+{
+	IncrementalState *state = self->state;
+
+	if (state->table_count == 0 || state->paused == paused)
+		return;
+	state->paused = paused;
+	notice_paused(self->relay, state, paused);
+}
+
+/* Signals that need no database. */
+static void
+execute_now(Incremental *self)
+{
+	switch (self->signal.type)
+	{
+		case SIGNAL_PAUSE:
+			set_paused(self, true);
+			break;
+		case SIGNAL_RESUME:
+			set_paused(self, false);
+			break;
+		case SIGNAL_LOG:
+			log_signal(self);
+			break;
+		case SIGNAL_NONE:
+			log_warning(self->relay->log, "signal \"%s\" cannot be executed: %s", self->signal.id, self->signal.reason);
+			break;
+		default:
+			break;
+	}
+	signal_over(self);
+}
+
+void
+incremental_finish_signal(Incremental *self, WorkerResult *result)
+{
+	if (!result->good && result->error.kind == ERROR_RETRY)
+	{
+		log_debug(self->relay->log, "%s", result->error.message);
+		snapshot_signal_clear(&self->signal);
+		self->phase = PHASE_IDLE;
+		incremental_back_off(self);
+		return;
+	}
+	if (!result->good)
+		log_warning(self->relay->log, "signal \"%s\" cannot be executed: %s", self->signal.id, result->error.message);
+	else if (!result->genuine)
+		log_warning(self->relay->log, "signal \"%s\" is ignored: it was not made by wal2debezium.signal()",
+					self->signal.id);
+	else if (self->signal.type == SIGNAL_EXECUTE && self->signal.blocking)
+	{
+		self->blocking = result->tables; /* stays in the inbox until it is delivered */
+		result->tables = NULL;
+		snapshot_signal_clear(&self->signal);
+		self->phase = PHASE_IDLE;
+		return;
+	}
+	else if (self->signal.type == SIGNAL_EXECUTE)
+		add_tables(self, result->tables);
+	else if (self->signal.type == SIGNAL_STOP)
+		stop_tables(self, result->matched);
+	else
+	{
+		execute_now(self);
+		return;
+	}
+	signal_over(self);
+}
+
+bool
+incremental_start_signal(Incremental *self, Error *error)
+{
+	const char *text = self->state->inbox[0];
+	const char *json = text + strcspn(text, " ");
+	uint32_t xid = 0;
+	bool from_message = sscanf(text, FROM_MESSAGE, &xid) == 1;
+	WorkerRequest request = {.job = JOB_SIGNAL, .verify = from_message, .xid = xid, .json = json, .state = self->state};
+
+	self->signal = snapshot_signal_parse(json, strlen(json));
+	if (!from_message && self->signal.type != SIGNAL_EXECUTE && self->signal.type != SIGNAL_STOP)
+	{
+		execute_now(self);
+		return true;
+	}
+	request.signal = &self->signal;
+	self->phase = PHASE_SIGNAL;
+	return incremental_ask(self, &request, error);
+}

@@ -1,0 +1,66 @@
+/*
+ * incremental_internal.h
+ *	  What incremental snapshots hold, shared by the files that make them up.
+ */
+#ifndef INCREMENTAL_INTERNAL_H
+#define INCREMENTAL_INTERNAL_H
+
+#include "incremental_rows.h"
+#include "incremental_snapshot.h"
+#include "incremental_window.h"
+#include "incremental_worker.h"
+#include "snapshot_signal.h"
+
+/* Where a signal of the inbox came from stands before it; of a message with its transaction. */
+#define FROM_MESSAGE "message:%" PRIu32 " "
+#define FROM_OTHERS "signal "
+
+typedef enum Phase
+{
+	PHASE_IDLE,
+	PHASE_SIGNAL,	  /* the worker resolves the first of the inbox */
+	PHASE_CHUNK,	  /* the worker reads */
+	PHASE_WINDOW,	  /* rows wait for the window's end in the stream */
+	PHASE_SENDING,	  /* rows go to the sink */
+	PHASE_DELIVERING, /* at least once: all are sent, not all delivered */
+} Phase;
+
+struct Incremental
+{
+	Relay *relay;
+	IncrementalState *state;
+	bool loaded;
+	IncrementalWindow *window;
+	IncrementalWorker *worker; /* NULL: not yet needed */
+
+	Phase phase;
+	SnapshotSignal signal; /* PHASE_SIGNAL */
+	char id[37];		   /* of the window */
+	WindowMark mark;
+	ChunkResult chunk;
+	IncrementalRows *rows;
+	char *sequence;	 /* PHASE_SENDING */
+	uint64_t ticket; /* of the unit that the rows go under */
+	bool own_unit;	 /* made for them */
+
+	bool unstored; /* the state has changed since it was stored */
+	bool closing;  /* the mark at work ends the window */
+	IncrementalState *blocking;
+	bool blocking_over;
+	int64_t due_ms; /* not before, after something went wrong */
+	int pause_ms;
+	bool trouble_logged;
+};
+
+/* The state is another: it is to be stored. */
+extern void incremental_changed(Incremental *self);
+/* The next job not at once. */
+extern void incremental_back_off(Incremental *self);
+/* Gives the worker a job. */
+extern bool incremental_ask(Incremental *self, const WorkerRequest *request, Error *error) MUST_CHECK;
+
+/* The first of the inbox: executed, or resolved by the worker first. */
+extern bool incremental_start_signal(Incremental *self, Error *error) MUST_CHECK;
+extern void incremental_finish_signal(Incremental *self, WorkerResult *result);
+
+#endif
