@@ -1,5 +1,5 @@
 """The recorded cases, and the list that says which ways each of them must pass."""
-import json, os
+import json, os, re
 
 HOME = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 RELEASE = "3.7.0.Final"
@@ -55,6 +55,24 @@ class Case:
     def sql(self, name):
         path = os.path.join(self.sql_folder, name)
         return path if os.path.exists(path) else None
+
+    def signals(self):
+        """Records for a signal topic, sent after changes.sql."""
+        path = os.path.join(self.sql_folder, "signals.jsonl")
+        if not os.path.exists(path):
+            return []
+        with open(path, encoding="utf-8") as handle:
+            return [json.loads(line) for line in handle]
+
+    def ours_counts(self):
+        """Records of each topic, as a regular expression, in our own recording if there is one."""
+        counts = {}
+        if os.path.exists(self.ours):
+            with open(self.ours, encoding="utf-8") as handle:
+                for line in handle:
+                    topic = re.escape(json.loads(line)["topic"])
+                    counts[topic] = counts.get(topic, 0) + 1
+        return counts
 
     def config(self, **more):
         config = dict(DEFAULTS)

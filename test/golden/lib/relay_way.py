@@ -98,6 +98,31 @@ class RelayWay:
             wait("records that come by the clock",
                  lambda: all(self.counts(relay).get(topic, 0) >= n for topic, n in expected.items()), relay, 15)
 
+    def wait_signalled(self, case, relay):
+        """What follows from signals has come: as many records as were recorded, and no more for a while."""
+        wait_for = case.settings.get("wait_for") or ({} if not case.signals() else case.ours_counts() or {})
+        if not wait_for and not case.signals():
+            return
+        wait("records of signals", lambda: all(sum(n for topic, n in self.counts(relay).items() if re.fullmatch(pattern, topic)) >= count
+                                               for pattern, count in wait_for.items()), relay)
+        seen, since = None, time.time()
+        while time.time() - since < 1.5:
+            now = {topic: n for topic, n in self.counts(relay).items() if "heartbeat" not in topic and "progress" not in topic}
+            if now != seen:
+                seen, since = now, time.time()
+            relay.must_run()
+            time.sleep(0.1)
+
+    def send_signals(self, case):
+        raise Failed("signals of a topic need the way kafka")
+
+    def signal(self, case, relay):
+        if not case.signals():
+            return
+        self.send_signals(case)
+        if case.settings.get("fails"):                        # of the message that the recorder sent at the end
+            self.server.query(self.database, "select pg_logical_emit_message(false, 'golden.message', 'x');")
+
     def start(self, relay):
         self.server.odd_settings(self.database, True)
         relay.start()
@@ -145,7 +170,9 @@ class RelayWay:
                 self.start(relay)
             self.wait_streaming(relay)
             self.server.script(self.database, case.sql("changes.sql" if phase == 1 else f"changes-{phase}.sql"))
+            self.signal(case, relay)
             self.wait_delivered(case, relay)
+            self.wait_signalled(case, relay)
             phase += 1
         relay.stop()
 
@@ -237,7 +264,7 @@ class KafkaWay(RelayWay):
         config = super().config(case)
         if not self.runs_alone(case):
             config["topic.prefix"] += self.token
-        return config
+        return {name: value.replace("${KAFKA}", self.kafka.servers) for name, value in config.items()}
 
     def arguments(self):
         return ["-b", self.kafka.servers, "--set", f"progress.topic=golden-progress-{self.token}"]
@@ -251,7 +278,12 @@ class KafkaWay(RelayWay):
     def prepare(self, case):
         if self.runs_alone(case):
             self.kafka.delete(self.topics(case))
+        for topic in {signal["topic"] for signal in case.signals()}:
+            self.kafka.delete(re.escape(topic))
         self.kafka.fresh_consumer()
+
+    def send_signals(self, case):
+        self.kafka.send(case.signals())
 
     def recorded(self, text):
         return text.replace(self.token, "").replace(self.database, "golden") if isinstance(text, str) else text
