@@ -317,6 +317,17 @@ check_command_options(const CommandLine *command, Error *error)
 		"this command has no option", misplaced);
 }
 
+/* Whoever writes a file has it locked, and would come back: --takeover would end its walsender for ever. */
+static bool
+check_takeover(const CommandLine *command, Error *error)
+{
+	if (!command->takeover || (command->sink != CONFIG_SINK_FILE && command->progress_file == NULL))
+		return true;
+	return usage(error, "a process that writes a file has it locked: end that process instead",
+				 "cannot use --takeover with file",
+				 command->progress_file != NULL ? command->progress_file : command->sink_path);
+}
+
 static bool
 check_progress_file(const CommandLine *command, Error *error)
 {
@@ -339,6 +350,7 @@ parse_arguments(int argc, char **argv, Arguments *arguments)
 			return false;
 	return take_operands(arguments->command, argc - optind, argv + optind, arguments->error) &&
 		   check_command_options(arguments->command, arguments->error) &&
+		   check_takeover(arguments->command, arguments->error) &&
 		   check_progress_file(arguments->command, arguments->error);
 }
 

@@ -331,7 +331,7 @@ timeline_changed(const ResumeInput *input, ResumePlan *plan, Error *error)
 	{
 		error_set(error, ERROR_REFUSED,
 				  "timeline %" PRIu32 " was left at " LSN_FORMAT "%s, but changes up to " LSN_FORMAT
-				  " were delivered: Kafka may hold changes that this server never had",
+				  " were delivered: this server may never have had some of them",
 				  progress->timeline, LSN_ARGS(switch_lsn), switch_lsn ? "" : " (not known)",
 				  LSN_ARGS(delivered_lsn(progress)));
 		error_hint(error, "To go on with what this server has, start once with --start-at slot.");
@@ -340,7 +340,7 @@ timeline_changed(const ResumeInput *input, ResumePlan *plan, Error *error)
 	if (switch_lsn != 0)
 		warn(plan,
 			 "timeline %" PRIu32 " was left at " LSN_FORMAT ", changes up to " LSN_FORMAT
-			 " were delivered: Kafka holds changes that this server never had",
+			 " were delivered: some of them this server never had",
 			 progress->timeline, LSN_ARGS(switch_lsn), LSN_ARGS(delivered_lsn(progress)));
 	else
 		warn(plan,
@@ -365,9 +365,9 @@ beyond_the_server(const ResumeInput *input, ResumePlan *plan, Error *error)
 			  "changes up to " LSN_FORMAT " were delivered, but the server's WAL ends at " LSN_FORMAT
 			  ": it was restored from an older copy",
 			  LSN_ARGS(delivered_lsn(input->progress)), LSN_ARGS(input->server_wal_end));
-	error_hint(error, "Kafka holds changes that this server never had. To go on with what it has, start once with "
+	error_hint(error, "Some of them this server never had. To go on with what it has, start once with "
 					  "--start-at slot; to begin again, with a new snapshot if snapshot.mode asks for one, set "
-					  "progress.topic to a new name.");
+					  "progress.topic or --progress-file to a new name.");
 	return VERDICT_REFUSE;
 }
 

@@ -95,6 +95,8 @@ test_options(void)
 	refused("peek --limit 0", "invalid limit \"0\"");
 	refused("peek --limit x", "invalid limit \"x\"");
 	refused("run --progress-file=x", "cannot use --progress-file \"x\"");
+	refused("run --sink file:x --takeover", "cannot use --takeover with file \"x\"");
+	refused("run --sink null --progress-file=y --takeover", "cannot use --takeover with file \"y\"");
 	refused("run --sink null --progress-file=", "invalid value of --progress-file");
 	refused("peek --sink stdout --progress-file=x", "this command has no option \"--progress-file\"");
 	unit_ok(parse("run --sink null --progress-file=x") && strcmp(command.progress_file, "x") == 0,
