@@ -21,10 +21,10 @@ INSERT INTO t(doc) SELECT jsonb_object_agg('key ' || g, CASE g % 4 WHEN 0 THEN t
     FROM generate_series(1, 100) g;
 INSERT INTO t(doc) SELECT (repeat('[', 500) || repeat(']', 500))::jsonb;
 INSERT INTO t(doc) SELECT jsonb_build_object('long', repeat('clean ', 20000), 'escaped', repeat(E'"\n', 30000));
--- an escape, or none, at each place of strings up to 20 bytes
+-- an escape, or none, at each place of strings up to 40 bytes
 INSERT INTO t(doc, plain)
     SELECT to_jsonb(s), s
-    FROM generate_series(0, 20) AS size, generate_series(0, size) AS place, unnest(ARRAY['', '"', E'\\', E'\x01', 'é', '😀', '~', ' ']) AS c,
+    FROM generate_series(0, 40) AS size, generate_series(0, size) AS place, unnest(ARRAY['', '"', E'\\', E'\x01', 'é', '😀', '~', ' ']) AS c,
         LATERAL (SELECT repeat('x', place) || c || repeat('y', size - place) AS s) AS made;
 INSERT INTO t(number)
     SELECT sign * (10::numeric ^ power - less)::bigint FROM generate_series(0, 18) AS power, generate_series(0, 1) AS less, unnest(ARRAY[1, -1]) AS sign;
