@@ -18,6 +18,7 @@ help:
 	@echo "make demo           shows real records of real changes; KAFKA=1: through a real broker"
 	@echo "make check          all tests; one suite: make unit regress isolation golden kafka tap"
 	@echo "make chaos          kills everything while changes flow, and compares; ROUNDS=10 SEED=1 MODE=at-least-once|exactly-once"
+	@echo "make soak           20,000 changes a second for half an hour, a fault every other minute; MINUTES=30 RATE=20000 MODE=exactly-once"
 	@echo "make check-assert   the SQL tests on a server with assertions, and with debug_discard_caches=1; builds that server"
 	@echo "make check-debezium the same WAL through a live Debezium and through us, random tables; DEBEZIUM_OPTIONS='--minutes 60'"
 	@echo "make installcheck   SQL tests against a running server with the installed plugin"
@@ -60,6 +61,12 @@ chaos:
 	@$(MAKE) -s all
 	@test/tools/kafka install
 	@/usr/bin/python3 test/chaos/run --rounds $(or $(ROUNDS),10) --seed $(or $(SEED),1) --mode $(or $(MODE),at-least-once) $(CHAOS_OPTIONS)
+
+soak:
+	@test/tools/provision chaos
+	@$(MAKE) -s all
+	@test/tools/kafka install
+	@/usr/bin/python3 test/soak/run --minutes $(or $(MINUTES),30) --rate $(or $(RATE),20000) --mode $(or $(MODE),exactly-once) --seed $(or $(SEED),1)
 
 installcheck:
 	@test/tools/installcheck
@@ -108,5 +115,5 @@ clean:
 distclean: clean
 	rm -rf build
 
-.PHONY: all help provision install uninstall demo check unit regress isolation golden kafka tap chaos check-assert check-debezium installcheck bench bench-snapshot fuzz \
+.PHONY: all help provision install uninstall demo check unit regress isolation golden kafka tap chaos soak check-assert check-debezium installcheck bench bench-snapshot fuzz \
 	lint format clean distclean
