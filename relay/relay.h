@@ -19,6 +19,7 @@
 #include "notification.h"
 #include "progress_store.h"
 #include "resume_plan.h"
+#include "signal_kafka.h"
 #include "sink.h"
 
 #define RUN_ID_SIZE 37
@@ -81,12 +82,14 @@ typedef struct Relay
 	Heartbeat *heartbeat;
 	Notifications *notifications;
 	Incremental *incremental; /* incremental_snapshot.h */
-	int work_fd;			  /* readable when it has something to do; -1: never */
-	bool snapshot_told;		  /* of this process: a snapshot, or that there is none */
-	LsnTracker *tracker;	  /* tickets of the stream or snapshot at work */
-	uint64_t refused_lsn;	  /* where the stream stood when a record was refused that is tried again; 0: none */
-	int64_t refused_ms;		  /* since when */
-	bool delivered;			  /* the sink reported something since this was last cleared */
+	SignalKafka *signals;	  /* relay_signals.h; NULL: not enabled, or not made yet */
+	bool signals_looked;
+	int work_fd;		  /* readable when it has something to do; -1: never */
+	bool snapshot_told;	  /* of this process: a snapshot, or that there is none */
+	LsnTracker *tracker;  /* tickets of the stream or snapshot at work */
+	uint64_t refused_lsn; /* where the stream stood when a record was refused that is tried again; 0: none */
+	int64_t refused_ms;	  /* since when */
+	bool delivered;		  /* the sink reported something since this was last cleared */
 
 	ProgressStore *progress_topic; /* NULL: the sink keeps none, or not yet known whose */
 	Progress progress;			   /* what is known to be delivered */

@@ -13,6 +13,7 @@
 #include "incremental_snapshot.h"
 #include "pg_session.h"
 #include "relay_commit.h"
+#include "relay_signals.h"
 #include "signals.h"
 
 /* Messages taken from the stream before the sink and the clock get their turn. */
@@ -419,6 +420,7 @@ step_wait(Loop *loop)
 	if (events != 0)
 		fd = replication_stream_fd(loop->stream);
 	due_ms = earlier(due_ms, incremental_due_ms(relay->incremental));
+	due_ms = earlier(due_ms, relay_signals_due_ms(relay));
 	if (waits(loop))
 		due_ms = earlier(due_ms, loop->now_ms + FULL_PAUSE_MS);
 	if (due_ms < loop->now_ms + 1)
@@ -440,8 +442,8 @@ turn(Loop *loop, bool *stop, Error *error)
 		return end;
 	if (!loop->hello_fits)
 		return LOOP_AGAIN;
-	if (!step_heartbeat(loop, error) || !incremental_step(loop->relay->incremental, loop->now_ms, error) ||
-		!step_progress(loop, error))
+	if (!step_heartbeat(loop, error) || !relay_signals_step(loop->relay, loop->now_ms, error) ||
+		!incremental_step(loop->relay->incremental, loop->now_ms, error) || !step_progress(loop, error))
 		return LOOP_FAILED;
 	if (incremental_blocking(loop->relay->incremental) != NULL && loop->ticket == 0)
 		return LOOP_SNAPSHOT;

@@ -17,6 +17,7 @@
 #include "memory.h"
 #include "pg_session.h"
 #include "relay_loop.h"
+#include "relay_signals.h"
 #include "relay_start.h"
 #include "replication_slot.h"
 #include "signals.h"
@@ -327,6 +328,7 @@ static void
 relay_close(Relay *relay)
 {
 	relay_publish(relay, clock_monotonic_ms());
+	relay_signals_free(relay);
 	if (relay->sink != NULL)
 		relay->sink->methods->free(relay->sink);
 	incremental_free(relay->incremental);
