@@ -119,9 +119,10 @@ class RelayWay:
     def signal(self, case, relay):
         if not case.signals():
             return
-        self.send_signals(case)
-        if case.settings.get("fails"):                        # of the message that the recorder sent at the end
+        if case.settings.get("fails"):                        # of a message; the recorder's came at some moment, ours before
             self.server.query(self.database, "select pg_logical_emit_message(false, 'golden.message', 'x');")
+            self.wait_delivered(case, relay)
+        self.send_signals(case)
 
     def start(self, relay):
         self.server.odd_settings(self.database, True)
