@@ -26,6 +26,7 @@ help:
 	@echo "                    WORKLOADS='default schemas flatten outbox' RUNS=3 DEBEZIUM=0 EXACTLY_ONCE=1"
 	@echo "                    INSTRUCTIONS=1: counted by callgrind; SCALE=1: cost per event from 1 to 10,000 tables and the like"
 	@echo "make bench-snapshot only the last part of bench: how fast a table is read whole; RUNS=3 DEBEZIUM=0"
+	@echo "make chaos-snapshots kills relay and backends in initial snapshots under writers; KILLS=100 SEED=1 MODES='at-least-once exactly-once'"
 	@echo "make lint, format   house rules; clang-format"
 	@echo "make clean"
 
@@ -98,6 +99,12 @@ bench-snapshot:
 	@test/tools/provision bench
 	@$(MAKE) -s all
 	@test/bench/snapshot $(SNAPSHOT_OPTIONS)
+
+.PHONY: chaos-snapshots
+chaos-snapshots:
+	@test/tools/provision check
+	@$(MAKE) -s all
+	@SNAPSHOT_KILLS=$(or $(KILLS),100) SEED=$(or $(SEED),1) MODES="$(or $(MODES),at-least-once exactly-once)" test/tools/check snapshots
 
 lint:
 	@test/tools/provision lint

@@ -557,3 +557,21 @@ frame_reader_next(FrameReader *reader, FrameEntry *entry, Error *error)
 	}
 	return finish_frame(reader, error);
 }
+
+bool
+frame_has_records(const char *data, size_t size)
+{
+	Cursor cursor = {data, data + size, false};
+
+	(void) take(&cursor, FRAME_HEADER_SIZE);
+	while (!cursor.failed && cursor.at < cursor.end)
+	{
+		uint8_t kind = take_u8(&cursor);
+
+		(void) take(&cursor, 3);
+		(void) take_blob(&cursor);
+		if (kind == ENTRY_RECORD && !cursor.failed)
+			return true;
+	}
+	return false;
+}

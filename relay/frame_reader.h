@@ -159,4 +159,7 @@ typedef enum FrameStep
 /* The next entry that is not a dictionary entry (those are kept inside).  Pointers are valid until the next frame. */
 extern FrameStep frame_reader_next(FrameReader *reader, FrameEntry *entry, Error *error) MUST_CHECK;
 
+/* Does a frame hold records?  One that is malformed says no: whoever reads it will say so. */
+extern bool frame_has_records(const char *data, size_t size);
+
 #endif

@@ -18,7 +18,7 @@
 
 /* A relay that dies leaves its transaction open for so long, unless the next one fences it. */
 #define TIMEOUT_MS 60000
-/* A snapshot is one transaction; this is transaction.max.timeout.ms of brokers that nobody configured. */
+/* Of a snapshot: a table that cannot be cut is one; this is transaction.max.timeout.ms of brokers that nobody configured. */
 #define SNAPSHOT_TIMEOUT_MS 900000
 /* The blocking calls look up so often whether they are still wanted. */
 #define SLICE_MS 250

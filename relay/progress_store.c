@@ -199,6 +199,15 @@ progress_put_signals(ProgressStore *store, Sink *sink, const char *json, uint64_
 	return methods->put(store->medium, sink, key, value, error);
 }
 
+SinkResult
+progress_end_snapshot(ProgressStore *store, Sink *sink, const char *json, Error *error)
+{
+	Bytes key = {store->snapshot_key, strlen(store->snapshot_key)};
+	Bytes value = {json, strlen(json)};
+
+	return sink->methods->end(sink, store->medium->place, key, value, error);
+}
+
 static SinkResult
 put(ProgressStore *store, Sink *sink, const char *value, Error *error)
 {

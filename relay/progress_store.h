@@ -103,6 +103,8 @@ extern bool progress_write_now(ProgressStore *store, Sink *sink, const Progress 
  * snapshot.  SINK_FULL: not taken.
  */
 extern SinkResult progress_put_snapshot(ProgressStore *store, Sink *sink, const char *json, Error *error);
+/* The same as the last record of the sink's transaction, which begins to end: exactly once. */
+extern SinkResult progress_end_snapshot(ProgressStore *store, Sink *sink, const char *json, Error *error);
 /* Forgets what progress_read() found: another snapshot begins. */
 extern void progress_drop_snapshot(ProgressStore *store);
 /* The one that progress_read() found; NULL: none that counts.  Borrowed. */

@@ -39,6 +39,7 @@ typedef struct Start
 	ReplicationSlot slot;
 	ResumePlan plan;
 	CutSnapshot *cut; /* what is missing of a snapshot; NULL: nothing is known that could go on */
+	bool cut_begun;	  /* rows of one that was cut are delivered */
 } Start;
 
 static bool
@@ -181,6 +182,7 @@ find_cut_snapshot(Start *start)
 	state = json != NULL ? snapshot_state_parse(json, strlen(json)) : NULL;
 	if (state == NULL)
 		return;
+	start->cut_begun = state->begun;
 	if (state->options_hash != snapshot_options_hash(relay->config))
 		log_warning(relay->log, "options have changed since the snapshot was cut, it cannot go on");
 	else if (state->timeline == start->server.timeline && state->stream_lsn <= start->server.wal_end)
@@ -215,6 +217,7 @@ decide(Start *start, Error *error)
 	};
 
 	find_cut_snapshot(start);
+	input.snapshot_begun = start->cut_begun;
 	input.resumable_lsn = start->cut != NULL ? start->cut->stream_lsn : 0;
 
 	if (relay->progress_known && relay->progress.timeline != 0 && relay->progress.timeline != start->server.timeline &&
@@ -340,18 +343,19 @@ drop_unfinished_slot(Start *start)
 				error.message, relay->slot_name);
 }
 
-/* Exactly once a snapshot is one transaction: one that took too long will do so again. */
-static void
-check_snapshot_time(const Relay *relay, int64_t began_ms, Error *error)
+/* False. Exactly once: what had to fit into one transaction (a table that cannot be cut) will take too long again. */
+static bool
+check_snapshot_time(const Relay *relay, Error *error)
 {
-	int64_t took_ms = clock_monotonic_ms() - began_ms;
+	int64_t took_ms = clock_monotonic_ms() - relay->commit.began_ms;
 
 	if (relay->settings.snapshot_timeout_ms == 0 || took_ms < relay->settings.snapshot_timeout_ms)
-		return;
-	error_set(error, ERROR_FAILED, "the snapshot took longer than a Kafka transaction may: %d ms",
+		return false;
+	error_set(error, ERROR_FAILED, "a part of the snapshot took longer than a Kafka transaction may: %d ms",
 			  relay->settings.snapshot_timeout_ms);
 	error_hint(error, "Raise producer.override.transaction.timeout.ms, and transaction.max.timeout.ms of the brokers; "
 					  "or take the snapshot with exactly.once.support=requested and go on with required.");
+	return false;
 }
 
 /* Where the stream begins after the snapshot that is about to be taken; 0: there is none. */
@@ -368,20 +372,19 @@ take_snapshot(Start *start, const CreatedSlot *created, Error *error)
 {
 	Relay *relay = start->relay;
 	uint64_t snapshot_lsn = created->consistent_lsn;
-	int64_t began_ms = clock_monotonic_ms();
 	const SnapshotRequest request = {
 		.exported_name = created->snapshot_name[0] != '\0' ? created->snapshot_name : NULL,
 		.stream_lsn = stream_after(start, created),
 		.timeline = start->server.timeline,
-		.keep = start->plan.action != RESUME_SNAPSHOT_ONLY && !relay->settings.exactly_once,
+		.keep = start->plan.action != RESUME_SNAPSHOT_ONLY,
 		.resumed = start->plan.resume_snapshot ? start->cut : NULL,
 	};
 
+	relay->commit = (RelayCommit){.began_ms = clock_monotonic_ms()};
 	if (!snapshot_run(relay, &request, &snapshot_lsn, error))
 	{
 		drop_unfinished_slot(start);
-		check_snapshot_time(relay, began_ms, error);
-		return false;
+		return check_snapshot_time(relay, error);
 	}
 	free(relay->snapshot_state);
 	relay->snapshot_state = NULL;
@@ -394,10 +397,7 @@ take_snapshot(Start *start, const CreatedSlot *created, Error *error)
 	relay->progress.timeline = start->server.timeline;
 	relay->snapshot_taken = true;
 	if (!write_progress(relay, error))
-	{
-		check_snapshot_time(relay, began_ms, error);
-		return false;
-	}
+		return check_snapshot_time(relay, error);
 	if (relay->settings.exactly_once && !make_transactional_sink(start, false, error))
 		return false;
 	if (start->plan.action == RESUME_SNAPSHOT_ONLY)

@@ -142,6 +142,15 @@ snapshot_unfinished(const ResumeInput *input, ResumePlan *plan, Error *error)
 		return stream_from_slot(input, plan);
 	}
 	plan->take_snapshot = wants_snapshot(input) || heals_gaps(input);
+	if (input->exactly_once && input->snapshot_begun && !heals_gaps(input))
+	{
+		error_set(error, ERROR_REFUSED,
+				  "the initial snapshot was not finished and cannot go on, but some of its rows are delivered");
+		error_hint(error, "Start under the options it was begun with; or, since slot or server are not the same any "
+						  "more, once with exactly.once.support=requested, which begins it again and repeats those "
+						  "rows.");
+		return VERDICT_REFUSE;
+	}
 	if (!input->slot_exists)
 		plan->action = RESUME_CREATE_SLOT;
 	else if (progress->snapshot_on_old_slot && !input->slot_lost)

@@ -71,6 +71,7 @@ typedef struct ResumeInput
 	ResumeSnapshotMode snapshot_mode;
 	bool snapshot_taken;	/* by this very process, which now starts over after a lost connection */
 	uint64_t resumable_lsn; /* where the stream begins after the snapshot whose missing parts are known; 0: none is */
+	bool snapshot_begun;	/* some of its rows are delivered, whether it can go on or not */
 
 	bool exactly_once;
 	/* what the user accepts, for this start only if it is needed for it */

@@ -17,18 +17,11 @@
 #include "snapshot_notices.h"
 #include "snapshot_reader.h"
 #include "snapshot_targets.h"
+#include "snapshot_worker.h"
 
 #define TRANSACTION_TIMEOUT_VERSION 170000
 /* Frames taken from one connection before the others get their turn. */
 #define FRAMES_PER_TURN 8
-
-/* One connection, and the part it reads. */
-typedef struct Worker
-{
-	PGconn *conn;
-	SnapshotPart *part;	 /* NULL: idle */
-	FrameReader *frames; /* of the call at work */
-} Worker;
 
 typedef struct Snapshot
 {
@@ -36,7 +29,8 @@ typedef struct Snapshot
 	const SnapshotRequest *request;
 	PGconn *conn; /* the first worker's, whose transaction the others share */
 	int threads;
-	Worker *workers;
+	SnapshotWorker *workers;
+	bool cutting;		/* exactly once: nothing more is taken until the transaction can end */
 	CutSnapshot *state; /* what all of it shares; its tables are those of an earlier run */
 	char *plugin_config;
 	SnapshotTargets targets;
@@ -178,7 +172,7 @@ open_workers(Snapshot *snapshot, Error *error)
 	char *name = NULL;
 	bool good = true;
 
-	snapshot->workers = bytes_alloc_zero((size_t) snapshot->threads, sizeof(Worker));
+	snapshot->workers = bytes_alloc_zero((size_t) snapshot->threads, sizeof(SnapshotWorker));
 	snapshot->workers[0].conn = snapshot->conn;
 	if (snapshot->threads > 1)
 		good = query_value(snapshot, "SELECT pg_catalog.pg_export_snapshot()", &name, "could not export the snapshot",
@@ -229,63 +223,22 @@ open_snapshot(Snapshot *snapshot, Error *error)
 
 /* ---- reading ---- */
 
-/* In the target list: a function in FROM would spool the whole table first. */
-static bool
-send_query(const Snapshot *snapshot, const Worker *worker, const SnapshotPart *part)
-{
-	const SnapshotTarget *target = part->target;
-	char oid[16];
-	char next[16];
-	char end[16];
-	const char *blocks[] = {oid, next, end, part->rows, snapshot->state->seen_by, snapshot->plugin_config};
-	const char *others[] = {oid, snapshot->plugin_config, target->statement};
-
-	snprintf(oid, sizeof(oid), "%" PRIu32, target->oid);
-	snprintf(next, sizeof(next), "%" PRIu32, part->range.next);
-	snprintf(end, sizeof(end), "%" PRIu32, part->range.end);
-	if (part->range.end == SNAPSHOT_TO_END)
-		blocks[2] = NULL;
-	if (target->statement != NULL)
-		return PQsendQueryParams(worker->conn,
-								 "SELECT wal2debezium.snapshot_query($1::pg_catalog.oid::pg_catalog.regclass, $3, $2)",
-								 3, NULL, others, NULL, NULL, 1);
-	if (!target->heap)
-		return PQsendQueryParams(worker->conn,
-								 "SELECT wal2debezium.snapshot_frames($1::pg_catalog.oid::pg_catalog.regclass, $2)", 2,
-								 NULL, others, NULL, NULL, 1);
-	return PQsendQueryParams(worker->conn,
-							 "SELECT wal2debezium.snapshot_blocks($1::pg_catalog.oid::pg_catalog.regclass, $2, $3, $4, "
-							 "$5, $6)",
-							 6, NULL, blocks, NULL, NULL, 1);
-}
-
-static bool
-fail_part(const Snapshot *snapshot, const Worker *worker, const PGresult *result, Error *error)
-{
-	const SnapshotTarget *target = worker->part->target;
-	char *what = memory_printf("could not read table \"%s.%s\"", target->schema, target->table);
-
-	pg_session_fail(worker->conn, result, what, error);
-	free(what);
-	snapshot_notices_failed(snapshot->notices, target);
-	return false;
-}
-
 /* Gives an idle connection its next part, if there is one. */
 static bool
-start_part(Snapshot *snapshot, Worker *worker, Error *error)
+start_part(Snapshot *snapshot, SnapshotWorker *worker, Error *error)
 {
 	FrameReaderCallbacks callbacks = relay_reader_callbacks(snapshot->relay);
+	const SnapshotCall call = {snapshot->state->seen_by, snapshot->plugin_config, &callbacks};
+	SnapshotPart *part = snapshot_targets_next(&snapshot->targets);
 
-	worker->part = snapshot_targets_next(&snapshot->targets);
-	if (worker->part == NULL)
+	if (part == NULL)
 		return true;
-	if (!snapshot_notices_begin(snapshot->notices, snapshot->reader, worker->part, error))
+	if (!snapshot_notices_begin(snapshot->notices, snapshot->reader, part, error))
 		return false;
-	if (!send_query(snapshot, worker, worker->part) || !PQsetSingleRowMode(worker->conn))
-		return fail_part(snapshot, worker, NULL, error);
-	worker->frames = frame_reader_new(&callbacks);
-	return true;
+	if (snapshot_worker_start(worker, part, &call, error))
+		return true;
+	snapshot_notices_failed(snapshot->notices, part->target);
+	return false;
 }
 
 static void
@@ -304,20 +257,21 @@ open_unit(Snapshot *snapshot)
 }
 
 static bool
-take_frame(Snapshot *snapshot, Worker *worker, const PGresult *result, Error *error)
+take_frame(Snapshot *snapshot, SnapshotWorker *worker, Error *error)
 {
 	SnapshotPart *part = worker->part;
 	SnapshotChunk chunk;
 	bool good;
 
-	if (PQgetisnull(result, 0, 0))
-		return true;
 	open_unit(snapshot);
-	good = snapshot_reader_frame(snapshot->reader, &part->target->marks, worker->frames, PQgetvalue(result, 0, 0),
-								 (size_t) PQgetlength(result, 0, 0), &chunk, error);
+	good =
+		snapshot_reader_frame(snapshot->reader, &part->target->marks, worker->frames, PQgetvalue(worker->arrived, 0, 0),
+							  (size_t) PQgetlength(worker->arrived, 0, 0), &chunk, error);
+	part->inside_block = !chunk.known;
 	if (good && chunk.known)
 		snapshot_ledger_read(snapshot->ledger, part, chunk.next_block, chunk.done);
 	snapshot_ledger_close(snapshot->ledger);
+	snapshot_worker_taken(worker);
 	return good;
 }
 
@@ -338,14 +292,10 @@ end_target(Snapshot *snapshot, SnapshotTarget *target, Error *error)
 }
 
 static bool
-end_part(Snapshot *snapshot, Worker *worker, Error *error)
+end_part(Snapshot *snapshot, const SnapshotPart *part, Error *error)
 {
-	const SnapshotPart *part = worker->part;
 	SnapshotTarget *target = part->target;
 
-	frame_reader_free(worker->frames);
-	worker->frames = NULL;
-	worker->part = NULL;
 	snapshot->relay->values.snapshot_parts_remaining--;
 	target->parts_read++;
 	if (!snapshot_notices_end(snapshot->notices, snapshot->reader, part, error))
@@ -353,38 +303,39 @@ end_part(Snapshot *snapshot, Worker *worker, Error *error)
 	return target->parts_read < target->part_count || end_target(snapshot, target, error);
 }
 
+/*
+ * Has the frame that has arrived to wait for the transaction's end?  Not if
+ * what comes before it would then end between positions, or if there are none.
+ */
 static bool
-take_result(Snapshot *snapshot, Worker *worker, const PGresult *result, Error *error)
+is_held_up(const Snapshot *snapshot, const SnapshotWorker *worker)
 {
-	switch (PQresultStatus(result))
-	{
-		case PGRES_SINGLE_TUPLE:
-			return take_frame(snapshot, worker, result, error);
-		case PGRES_TUPLES_OK:
-			return true;
-		default:
-			return fail_part(snapshot, worker, result, error);
-	}
+	const SnapshotPart *part = worker->part;
+
+	return snapshot->cutting && part != NULL && worker->arrived != NULL && !part->inside_block &&
+		   !(part->target->whole && part->target->marks.rows > 0) &&
+		   frame_has_records(PQgetvalue(worker->arrived, 0, 0), (size_t) PQgetlength(worker->arrived, 0, 0));
 }
 
 /* Takes what has arrived from one connection, up to a turn's worth. *moved: something had. */
 static bool
-serve_worker(Snapshot *snapshot, Worker *worker, bool *moved, Error *error)
+serve_worker(Snapshot *snapshot, SnapshotWorker *worker, bool *moved, Error *error)
 {
 	for (int taken = 0; worker->part != NULL && taken < FRAMES_PER_TURN; taken++)
 	{
-		PGresult *result;
-		bool good;
+		const SnapshotPart *part = worker->part;
+		SnapshotArrival arrival = snapshot_worker_look(worker, error);
 
-		if (PQisBusy(worker->conn) && !PQconsumeInput(worker->conn))
-			return fail_part(snapshot, worker, NULL, error);
-		if (PQisBusy(worker->conn))
+		if (arrival == SNAPSHOT_ARRIVED_ERROR)
+		{
+			snapshot_notices_failed(snapshot->notices, part->target);
+			return false;
+		}
+		if (arrival == SNAPSHOT_ARRIVED_NOTHING || is_held_up(snapshot, worker))
 			return true;
 		*moved = true;
-		result = PQgetResult(worker->conn);
-		good = result != NULL ? take_result(snapshot, worker, result, error) : end_part(snapshot, worker, error);
-		PQclear(result);
-		if (!good)
+		if (!(arrival == SNAPSHOT_ARRIVED_FRAME ? take_frame(snapshot, worker, error)
+												: end_part(snapshot, part, error)))
 			return false;
 	}
 	return true;
@@ -398,7 +349,7 @@ serve_workers(Snapshot *snapshot, int *busy, bool *moved, Error *error)
 	*moved = false;
 	for (int i = 0; i < snapshot->threads; i++)
 	{
-		Worker *worker = &snapshot->workers[i];
+		SnapshotWorker *worker = &snapshot->workers[i];
 
 		if (!serve_worker(snapshot, worker, moved, error))
 			return false;
@@ -416,7 +367,7 @@ wait_workers(Snapshot *snapshot, Error *error)
 	int count = 0;
 
 	for (int i = 0; i < snapshot->threads; i++)
-		if (snapshot->workers[i].part != NULL)
+		if (snapshot->workers[i].part != NULL && snapshot->workers[i].arrived == NULL)
 			fds[count++] = PQsocket(snapshot->workers[i].conn);
 	return snapshot_reader_wait(snapshot->reader, fds, count, error);
 }
@@ -426,6 +377,34 @@ step(Snapshot *snapshot, Error *error)
 {
 	snapshot_display_step(snapshot->display, snapshot_targets_fraction(&snapshot->targets), snapshot->tables_left);
 	return snapshot_ledger_step(snapshot->ledger, error);
+}
+
+/*
+ * Exactly once, a snapshot is several transactions, each ending with the state
+ * that it brings about.  One can end when each connection has a frame with
+ * records that waits: then no record held back is the last, and all that was
+ * sent ends where a position is.
+ */
+static bool
+step_transaction(Snapshot *snapshot, Error *error)
+{
+	int held_up = 0;
+	bool good = true;
+
+	snapshot->cutting |= snapshot_ledger_part_due(snapshot->ledger);
+	for (int i = 0; i < snapshot->threads; i++)
+	{
+		if (!is_held_up(snapshot, &snapshot->workers[i]) && snapshot->workers[i].part != NULL)
+			return true;
+		held_up += snapshot->workers[i].part != NULL;
+	}
+	if (!snapshot->cutting || held_up == 0)
+		return true;
+	open_unit(snapshot);
+	for (size_t i = 0; good && i < snapshot->targets.count; i++)
+		good = snapshot_reader_release(snapshot->reader, &snapshot->targets.items[i]->marks, error);
+	snapshot_ledger_close(snapshot->ledger);
+	return good && snapshot_ledger_end_part(snapshot->ledger, &snapshot->cutting, error);
 }
 
 static bool
@@ -456,7 +435,7 @@ read_targets(Snapshot *snapshot, Error *error)
 		return false;
 	while (busy > 0)
 	{
-		if (!serve_workers(snapshot, &busy, &moved, error))
+		if (!serve_workers(snapshot, &busy, &moved, error) || !step_transaction(snapshot, error))
 			return false;
 		if (!moved && busy > 0 && !wait_workers(snapshot, error))
 			return false;
@@ -505,7 +484,7 @@ send_all(Snapshot *snapshot, Error *error)
 	for (size_t i = 0; i < snapshot->targets.count; i++)
 		snapshot_reader_drop_table(snapshot->reader, &snapshot->targets.items[i]->marks);
 	for (int i = 0; i < snapshot->threads; i++)
-		frame_reader_free(snapshot->workers[i].frames);
+		snapshot_worker_clear(&snapshot->workers[i]);
 	snapshot_ledger_free(snapshot->ledger);
 	snapshot_reader_free(snapshot->reader);
 	return good;

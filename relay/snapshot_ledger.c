@@ -12,6 +12,8 @@
 
 #define WRITE_GAP_MS 250
 #define STOP_FLUSH_MS 5000
+/* Exactly once: of a transaction; what a crash makes read again, and how late readers of committed records may be. */
+#define PART_AGE_MS 1000
 /* Brokers take 1 MB by default; beyond, the snapshot cannot go on after a crash. */
 #define STATE_SIZE_MAX 900000
 
@@ -133,11 +135,10 @@ snapshot_ledger_released(SnapshotLedger *ledger, SnapshotTarget *target)
 	}
 }
 
+/* Positions of tickets before this one count from now on. */
 static void
-take_delivered(SnapshotLedger *ledger)
+take_before(SnapshotLedger *ledger, uint64_t first_pending)
 {
-	uint64_t first_pending = ledger->ticket + 1 - lsn_tracker_units_pending(ledger->relay->tracker);
-
 	while (ledger->count > 0 && ledger->positions[ledger->head].ticket < first_pending)
 	{
 		const Position *position = &ledger->positions[ledger->head];
@@ -150,6 +151,12 @@ take_delivered(SnapshotLedger *ledger)
 		ledger->head = (ledger->head + 1) & (ledger->capacity - 1);
 		ledger->count--;
 	}
+}
+
+static void
+take_delivered(SnapshotLedger *ledger)
+{
+	take_before(ledger, ledger->ticket + 1 - lsn_tracker_units_pending(ledger->relay->tracker));
 }
 
 /* The caller frees. */
@@ -192,8 +199,8 @@ snapshot_ledger_step(SnapshotLedger *ledger, Error *error)
 	char *json;
 
 	take_delivered(ledger);
-	if (!ledger->keep || relay->progress_topic == NULL || !ledger->changed || ledger->too_large ||
-		(ledger->written_ms != 0 && now_ms - ledger->written_ms < WRITE_GAP_MS))
+	if (relay->settings.exactly_once || !ledger->keep || relay->progress_topic == NULL || !ledger->changed ||
+		ledger->too_large || (ledger->written_ms != 0 && now_ms - ledger->written_ms < WRITE_GAP_MS))
 		return true;
 	json = make_json(ledger);
 	result = fits(ledger, json) ? progress_put_snapshot(relay->progress_topic, relay->sink, json, error) : SINK_FULL;
@@ -208,6 +215,46 @@ snapshot_ledger_step(SnapshotLedger *ledger, Error *error)
 	return result != SINK_ERROR;
 }
 
+/* How old it is, for whoever asks why it failed, too. */
+static bool
+transaction_is_open(Relay *relay, int64_t now_ms)
+{
+	bool open = relay->sink->methods->transaction(relay->sink) == SINK_TRANSACTION_OPEN;
+
+	if (open && !relay->commit.open)
+		relay->commit.began_ms = now_ms;
+	relay->commit.open = open;
+	return open;
+}
+
+bool
+snapshot_ledger_part_due(SnapshotLedger *ledger)
+{
+	Relay *relay = ledger->relay;
+	int64_t now_ms = clock_monotonic_ms();
+
+	return relay->settings.exactly_once && transaction_is_open(relay, now_ms) && ledger->keep && !ledger->too_large &&
+		   now_ms - relay->commit.began_ms >= PART_AGE_MS;
+}
+
+bool
+snapshot_ledger_end_part(SnapshotLedger *ledger, bool *due, Error *error)
+{
+	Relay *relay = ledger->relay;
+	SinkResult result = SINK_OK;
+	char *json;
+
+	take_before(ledger, ledger->ticket + 1);
+	json = make_json(ledger);
+	if (fits(ledger, json))
+		result = progress_end_snapshot(relay->progress_topic, relay->sink, json, error);
+	free(json);
+	*due = result == SINK_FULL;
+	if (result == SINK_ERROR)
+		relay->sink_broken |= error->kind == ERROR_RETRY;
+	return result != SINK_ERROR;
+}
+
 void
 snapshot_ledger_cut(SnapshotLedger *ledger)
 {
@@ -215,7 +262,7 @@ snapshot_ledger_cut(SnapshotLedger *ledger)
 	bool stop = signals_stop_requested() && !relay->sink_broken;
 	Error error;
 
-	if (!ledger->keep)
+	if (!ledger->keep || relay->settings.exactly_once)
 		return;
 	if (stop && !relay_sink_flush(relay, STOP_FLUSH_MS, &error))
 		log_warning(relay->log, "stopping with records not delivered, they will be sent again: %s", error.message);

@@ -35,8 +35,19 @@ extern void snapshot_ledger_released(SnapshotLedger *ledger, SnapshotTarget *tar
 extern bool snapshot_ledger_step(SnapshotLedger *ledger, Error *error) MUST_CHECK;
 
 /*
+ * Exactly once, where positions are worth keeping: is it time to end the
+ * sink's transaction?
+ */
+extern bool snapshot_ledger_part_due(SnapshotLedger *ledger);
+/*
+ * Ends it with the state of all that was put, which must stand at positions
+ * and hold nothing back.  *due: false once that is under way.
+ */
+extern bool snapshot_ledger_end_part(SnapshotLedger *ledger, bool *due, Error *error) MUST_CHECK;
+
+/*
  * At the end of a snapshot that was cut: relay->snapshot_state becomes what is
- * missing, and where a stop was requested it is written, once all that the
+ * missing (exactly once only what is stored counts, and this does nothing), and where a stop was requested it is written, once all that the
  * sink holds is delivered or some seconds have passed.
  */
 extern void snapshot_ledger_cut(SnapshotLedger *ledger);

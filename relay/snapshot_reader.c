@@ -246,6 +246,12 @@ snapshot_reader_frame(SnapshotReader *reader, TableMarks *table, FrameReader *fr
 }
 
 bool
+snapshot_reader_release(SnapshotReader *reader, TableMarks *table, Error *error)
+{
+	return table == reader->last ? send_last(reader, error) : send_waiting(reader, table, false, error);
+}
+
+bool
 snapshot_reader_end_table(SnapshotReader *reader, TableMarks *table, Error *error)
 {
 	table->ended = true;

@@ -51,6 +51,8 @@ typedef struct SnapshotChunk
  */
 extern bool snapshot_reader_frame(SnapshotReader *reader, TableMarks *table, FrameReader *frames, const char *data,
 								  size_t size, SnapshotChunk *chunk, Error *error) MUST_CHECK;
+/* Records of the table, or if it has ended of another, follow: what is held back of it need not wait for them. */
+extern bool snapshot_reader_release(SnapshotReader *reader, TableMarks *table, Error *error) MUST_CHECK;
 /* Nothing of the table follows. */
 extern bool snapshot_reader_end_table(SnapshotReader *reader, TableMarks *table, Error *error) MUST_CHECK;
 

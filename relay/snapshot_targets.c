@@ -228,27 +228,44 @@ plan_again(SnapshotTarget *target, const SnapshotTable *table, int threads)
 	}
 }
 
-static void
-plan_missing(SnapshotTarget *target, const SnapshotTable *table, int threads, Logger *log)
+/* Exactly once nothing that is delivered may come again. */
+static bool
+refuse_rewritten(const SnapshotTarget *target, Error *error)
+{
+	error_set(error, ERROR_REFUSED,
+			  "table \"%s.%s\" was rewritten (VACUUM FULL, CLUSTER, TRUNCATE, ALTER TABLE) since the snapshot was cut, "
+			  "and some of its rows are delivered",
+			  target->schema, target->table);
+	error_hint(error, "Once with exactly.once.support=requested, the snapshot goes on and reads that table again from "
+					  "its start, which repeats those rows.");
+	return false;
+}
+
+static bool
+plan_missing(SnapshotTarget *target, const SnapshotTable *table, const Relay *relay, int threads, Error *error)
 {
 	target->begun = table->begun;
 	target->marks.begun = table->begun;
 	target->whole |= table->whole;
+	if (table->filenode != target->filenode && table->begun && relay->settings.exactly_once)
+		return refuse_rewritten(target, error);
 	if (table->filenode != target->filenode)
 	{
-		log_info(log, "table \"%s.%s\" was rewritten since the snapshot was cut: it is read again from its start",
+		log_info(relay->log,
+				 "table \"%s.%s\" was rewritten since the snapshot was cut: it is read again from its start",
 				 target->schema, target->table);
 		target->whole = true;
 	}
 	if (target->whole)
 	{
 		plan_all(target, threads);
-		return;
+		return true;
 	}
 	for (size_t i = 0; i < table->range_count; i++)
 		add_parts(target, table->ranges[i], target->loose ? "seen or updated" : "seen", false, threads);
 	if (target->loose)
 		plan_again(target, table, threads);
+	return true;
 }
 
 static SnapshotTarget *
@@ -279,23 +296,23 @@ free_target(SnapshotTarget *target)
 }
 
 /* Tables not in the state are delivered, or came after the snapshot, so that the stream has all of them. */
-static void
+static bool
 add_target(SnapshotTargets *targets, Relay *relay, const PGresult *tables, int row, const CutSnapshot *state,
-		   int threads)
+		   int threads, Error *error)
 {
 	SnapshotTarget *target = make_target(relay, tables, row);
 	const SnapshotTable *table = state != NULL ? snapshot_state_find(state, target->oid) : NULL;
+	bool good = true;
 
 	if (state == NULL)
 		plan_all(target, threads);
 	else if (table != NULL)
-		plan_missing(target, table, threads, relay->log);
-	if (target->part_count == 0)
-	{
+		good = plan_missing(target, table, relay, threads, error);
+	if (good && target->part_count > 0)
+		targets->items[targets->count++] = target;
+	else
 		free_target(target);
-		return;
-	}
-	targets->items[targets->count++] = target;
+	return good;
 }
 
 bool
@@ -312,8 +329,8 @@ snapshot_targets_list(SnapshotTargets *targets, Relay *relay, PGconn *conn, cons
 	{
 		targets->listed = (size_t) PQntuples(tables);
 		targets->items = bytes_alloc_zero(targets->listed + 1, sizeof(SnapshotTarget *));
-		for (int row = 0; row < PQntuples(tables); row++)
-			add_target(targets, relay, tables, row, state, threads);
+		for (int row = 0; good && row < PQntuples(tables); row++)
+			good = add_target(targets, relay, tables, row, state, threads, error);
 	}
 	PQclear(tables);
 	return good;

@@ -24,6 +24,7 @@ typedef struct SnapshotPart
 	bool delivered;			 /* all of it is */
 	bool waiting;			 /* a record held back keeps the following from being so */
 	bool read_done;
+	bool inside_block; /* the last frame taken ended between positions */
 	uint32_t read_next;
 } SnapshotPart;
 

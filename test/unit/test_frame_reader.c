@@ -151,6 +151,7 @@ test_transaction(void)
 	check_record(&entry->record);
 	unit_ok(frame_reader_next(reader, entry, &error) == FRAME_STEP_ENTRY && entry->kind == ENTRY_COMMIT, "commit");
 	unit_ok(frame_reader_next(reader, entry, &error) == FRAME_STEP_END, "end");
+	unit_ok(frame_has_records(builder.frame.data, builder.frame.size), "a frame with records");
 	buffer_free(&builder.frame);
 	free(entry);
 	frame_reader_free(reader);
@@ -174,6 +175,7 @@ test_other_entries(void)
 	unit_ok(read_all(reader, &builder, entry, &count, &error) == FRAME_STEP_END && count == 2, "snapshot frame");
 	unit_ok(entry->kind == ENTRY_SNAPSHOT_CHUNK && entry->chunk.next_block == FRAME_NO_BLOCK, "chunk");
 	unit_is_uint(entry->chunk.rows, 77, "rows");
+	unit_ok(!frame_has_records(builder.frame.data, builder.frame.size), "a frame without records");
 
 	build_start(&builder, FRAME_ENDS_TRANSACTION, 0, 0x200, 0x240);
 	build_mark(&builder, 0x200, "message", "[1,2]", "data");
@@ -262,6 +264,7 @@ test_truncated(void)
 
 		memcpy(cut.frame.data, builder.frame.data, size);
 		passed += read_all(reader, &cut, entry, &count, &error) != FRAME_STEP_ERROR;
+		(void) frame_has_records(cut.frame.data, size); /* reads no byte outside, either */
 		frame_reader_free(reader);
 		free(cut.frame.data);
 	}

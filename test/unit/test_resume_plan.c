@@ -375,6 +375,30 @@ test_exactly_once_timeline(void)
 	decided(&input, RESUME_STREAM, false, "unfinished snapshot, accepted");
 }
 
+/* What is committed of a snapshot must not come again. */
+static void
+test_exactly_once_snapshot(void)
+{
+	Progress planned = {.snapshot = SNAPSHOT_PLANNED, .timeline = 1};
+	ResumeInput input = exactly_once();
+
+	input.progress = &planned;
+	input.snapshot_mode = RESUME_SNAPSHOT_INITIAL;
+	decided(&input, RESUME_RECREATE_SLOT, true, "unfinished snapshot of which nothing is committed");
+	input.snapshot_begun = true;
+	refused(&input, "some of its rows are delivered", "exactly.once.support=requested", "rows committed, cannot go on");
+	input.resumable_lsn = input.slot_confirmed_lsn;
+	unit_ok(decided(&input, RESUME_STREAM, true, "rows committed, what is missing is known").resume_snapshot,
+			"goes on");
+	input.slot_exists = false;
+	refused(&input, "some of its rows are delivered", "exactly.once.support=requested", "rows committed, no slot");
+	input.snapshot_mode = RESUME_SNAPSHOT_WHEN_NEEDED;
+	decided(&input, RESUME_CREATE_SLOT, true, "rows committed, no slot, when_needed asks for another snapshot");
+	input.exactly_once = false;
+	input.snapshot_mode = RESUME_SNAPSHOT_INITIAL;
+	decided(&input, RESUME_CREATE_SLOT, true, "rows delivered, no slot, at least once");
+}
+
 /* What is missing of the snapshot is known. */
 static void
 test_cut_snapshot(void)
@@ -437,6 +461,7 @@ main(void)
 	test_exactly_once_goes_on();
 	test_exactly_once_refused();
 	test_exactly_once_timeline();
+	test_exactly_once_snapshot();
 	test_stored();
 	test_no_progress();
 	test_unfinished_snapshot();
