@@ -131,6 +131,7 @@ begin_records(SnapshotRead *read, const PluginOptions *options)
 
 	read->lsn = option_decimal(options, OPT_SNAPSHOT_LSN, now);
 	info.txid = option_decimal(options, OPT_SNAPSHOT_TXID, 0);
+	info.last_commit = option_decimal(options, OPT_LAST_COMMIT_LSN, 0);
 	info.time_us = (int64) option_decimal(options, OPT_SNAPSHOT_TS, unix_microseconds(clock));
 	transaction.commit_lsn = transaction.end_lsn = read->lsn;
 	transaction.commit_time = info.time_us;

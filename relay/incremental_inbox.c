@@ -107,6 +107,17 @@ execute_now(Incremental *self)
 	signal_over(self);
 }
 
+/* The transaction that brought it, and where in it; 0 for signals from Kafka. */
+static uint64_t
+read_origin(const char *text, uint32_t *xid)
+{
+	uint64_t lsn = 0;
+
+	*xid = 0;
+	(void) sscanf(text, "%*[a-z]:%" SCNu32 ":%" SCNx64, xid, &lsn);
+	return lsn;
+}
+
 void
 incremental_finish_signal(Incremental *self, WorkerResult *result)
 {
@@ -127,6 +138,7 @@ incremental_finish_signal(Incremental *self, WorkerResult *result)
 	{
 		self->blocking = result->tables; /* stays in the inbox until it is delivered */
 		result->tables = NULL;
+		self->blocking->signal_lsn = read_origin(self->state->inbox[0], &self->blocking->signal_xid);
 		snapshot_signal_clear(&self->signal);
 		self->phase = PHASE_IDLE;
 		return;
@@ -147,10 +159,9 @@ bool
 incremental_start_signal(Incremental *self, Error *error)
 {
 	const char *text = self->state->inbox[0];
-	const char *json = text + strcspn(text, " ");
-	uint32_t xid = 0;
-	bool from_message = sscanf(text, FROM_MESSAGE, &xid) == 1;
-	WorkerRequest request = {.job = JOB_SIGNAL, .verify = from_message, .xid = xid, .json = json, .state = self->state};
+	const char *json = strchr(text, ' ') != NULL ? strchr(text, ' ') + 1 : text;
+	bool from_message = strncmp(text, FROM_MESSAGE ":", strlen(FROM_MESSAGE ":")) == 0;
+	WorkerRequest request = {.job = JOB_SIGNAL, .verify = from_message, .json = json, .state = self->state};
 
 	self->signal = snapshot_signal_parse(json, strlen(json));
 	if (!from_message && self->signal.type != SIGNAL_EXECUTE && self->signal.type != SIGNAL_STOP)
@@ -158,6 +169,7 @@ incremental_start_signal(Incremental *self, Error *error)
 		execute_now(self);
 		return true;
 	}
+	read_origin(text, &request.xid);
 	request.signal = &self->signal;
 	self->phase = PHASE_SIGNAL;
 	return incremental_ask(self, &request, error);

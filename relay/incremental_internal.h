@@ -5,15 +5,19 @@
 #ifndef INCREMENTAL_INTERNAL_H
 #define INCREMENTAL_INTERNAL_H
 
+#include <inttypes.h>
+
 #include "incremental_rows.h"
 #include "incremental_snapshot.h"
 #include "incremental_window.h"
 #include "incremental_worker.h"
 #include "snapshot_signal.h"
 
-/* Where a signal of the inbox came from stands before it; of a message with its transaction. */
-#define FROM_MESSAGE "message:%" PRIu32 " "
-#define FROM_OTHERS "signal "
+/* Where a signal of the inbox came from stands before it: the channel, the transaction, the LSN. */
+#define ORIGIN_FORMAT "%s:%" PRIu32 ":%" PRIX64 " "
+#define FROM_MESSAGE "message"
+#define FROM_ROW "source"
+#define FROM_KAFKA "kafka"
 
 typedef enum Phase
 {

@@ -228,9 +228,9 @@ ends_window(const Incremental *self, const SnapshotSignal *signal, bool from_mes
 }
 
 static void
-push(Incremental *self, const char *origin, const char *json, size_t size)
+push(Incremental *self, const char *channel, uint32_t xid, uint64_t lsn, Bytes json)
 {
-	char *text = memory_printf("%s%.*s", origin, (int) size, json);
+	char *text = memory_printf(ORIGIN_FORMAT "%.*s", channel, xid, lsn, (int) json.size, json.data);
 
 	incremental_state_push(self->state, text, strlen(text));
 	free(text);
@@ -242,14 +242,11 @@ static SinkResult
 take_signal(Incremental *self, const FrameHeader *header, const FrameEntry *entry, bool from_message, uint64_t ticket,
 			Error *error)
 {
-	char origin[32];
-
 	if (!incremental_state_knows(self->state, header->commit_lsn, entry->mark.lsn))
 	{
 		self->state->signal_commit_lsn = header->commit_lsn;
 		self->state->signal_lsn = entry->mark.lsn;
-		snprintf(origin, sizeof(origin), FROM_MESSAGE, header->xid);
-		push(self, from_message ? origin : FROM_OTHERS, entry->mark.data.data, entry->mark.data.size);
+		push(self, from_message ? FROM_MESSAGE : FROM_ROW, header->xid, entry->mark.lsn, entry->mark.data);
 	}
 	return store(self, ticket, error);
 }
@@ -310,7 +307,7 @@ void
 incremental_kafka_signal(Incremental *self, Bytes json, int64_t offset)
 {
 	self->state->kafka_offset = offset;
-	push(self, FROM_OTHERS, json.data, json.size);
+	push(self, FROM_KAFKA, 0, 0, json);
 }
 
 bool

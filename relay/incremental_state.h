@@ -42,6 +42,7 @@ typedef struct IncrementalState
 	/* the last signal of the stream that was taken: of those in one transaction by their own LSN */
 	uint64_t signal_commit_lsn;
 	uint64_t signal_lsn;
+	uint32_t signal_xid;  /* not stored: of a blocking snapshot's signal, as signal_lsn then is */
 	int64_t kafka_offset; /* of the last signal taken from the signal topic; -1: none */
 	bool paused;
 	char **inbox; /* signals taken and not yet executed, as JSON, in order */

@@ -79,7 +79,8 @@ keep_key(ChunkReader *reader, const PGresult *result)
 	{
 		reader->may_be_null |= PQgetvalue(result, i, 3)[0] != 't';
 		append(&list, ", ", PQgetvalue(result, i, 1), "");
-		append(&texts, ", ", PQgetvalue(result, i, 1), "::pg_catalog.text");
+		/* under a name of its own: ORDER BY prefers the names of what is selected */
+		append(&texts, ", ", PQgetvalue(result, i, 1), "::pg_catalog.text AS wal2debezium_value");
 		append(&descending, ", ", PQgetvalue(result, i, 1), " DESC");
 		if (i > 0)
 			buffer_append_text(&columns, ",");

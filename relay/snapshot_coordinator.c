@@ -142,14 +142,23 @@ static void
 make_plugin_config(Snapshot *snapshot)
 {
 	char lsn[24];
-	const char *extra[9] = {"internal.run.id",		   snapshot->relay->run_id, "internal.snapshot.lsn", lsn,
-							"internal.snapshot.ts.us", snapshot->state->ts_us};
+	char last_commit[24];
+	const char *extra[11] = {"internal.run.id",			snapshot->relay->run_id, "internal.snapshot.lsn", lsn,
+							 "internal.snapshot.ts.us", snapshot->state->ts_us};
+	size_t count = 6;
 
 	snprintf(lsn, sizeof(lsn), "%" PRIu64, snapshot->state->lsn);
+	snprintf(last_commit, sizeof(last_commit), "%" PRIu64, snapshot->relay->progress.last_commit_end_lsn);
 	if (snapshot->state->txid != NULL)
 	{
-		extra[6] = "internal.snapshot.txid";
-		extra[7] = snapshot->state->txid;
+		extra[count++] = "internal.snapshot.txid";
+		extra[count++] = snapshot->state->txid;
+	}
+	/* of one between two streams: where the first has come to */
+	if (snapshot->request->chosen != NULL && snapshot->relay->progress.last_commit_end_lsn != 0)
+	{
+		extra[count++] = "internal.last.commit.lsn";
+		extra[count] = last_commit;
 	}
 	snapshot->plugin_config = config_plugin_json(snapshot->relay->config, extra);
 }
@@ -206,9 +215,14 @@ open_snapshot(Snapshot *snapshot, Error *error)
 		snapshot->state->ts_us = memory_strdup(resumed->ts_us);
 		snapshot->state->seen_by = memory_strdup(resumed->seen_by);
 	}
-	else if (!read_txid(snapshot, error))
-		return false;
-	if (resumed == NULL && request->exported_name == NULL && !read_position(snapshot, &snapshot->state->lsn, error))
+	else if (request->chosen != NULL && request->chosen->signal_lsn != 0)
+	{
+		/* Debezium's rows then have the place of the signal */
+		snapshot->state->lsn = request->chosen->signal_lsn;
+		snapshot->state->txid = memory_printf("%" PRIu32, request->chosen->signal_xid);
+	}
+	else if (!read_txid(snapshot, error) ||
+			 (request->exported_name == NULL && !read_position(snapshot, &snapshot->state->lsn, error)))
 		return false;
 	if (!begin_transaction(snapshot, snapshot->conn, request->exported_name, error) ||
 		(resumed == NULL && !describe(snapshot, error)))

@@ -1,0 +1,382 @@
+/*
+ * test_incremental.c
+ *	  Signals, the state of incremental snapshots, and the window: random
+ *	  histories of transactions against what a consumer then has.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "incremental_state.h"
+#include "incremental_window.h"
+#include "memory.h"
+#include "snapshot_signal.h"
+#include "unit.h"
+
+#define CHECK(condition) unit_ok(condition, "%s: %s", __func__, #condition)
+#define KEYS 40
+#define TRANSACTIONS 300
+#define CHANGES_MAX 4
+#define RELATION 16384
+
+/* ---- the window ---- */
+
+typedef struct Transaction
+{
+	int keys[CHANGES_MAX];
+	size_t count;
+	int commits_at;	 /* step at which its commit is in the stream */
+	int visible_at;	 /* step at which snapshots see it; not before it commits */
+	int begins_at;	 /* step from which on it has a number */
+	int value[KEYS]; /* what it leaves in its keys */
+} Transaction;
+
+typedef struct History
+{
+	uint32_t random;
+	uint64_t first_xid;
+	Transaction transactions[TRANSACTIONS];
+	int end; /* all is visible */
+} History;
+
+static uint32_t
+pick(History *history, uint32_t limit)
+{
+	history->random = history->random * 1664525 + 1013904223;
+	return (history->random >> 8) % limit;
+}
+
+/*
+ * Steps 0 .. 2 * TRANSACTIONS; keys are locked by row locks, so who changes
+ * one begins after the last who did was visible.
+ */
+static void
+make_history(History *history)
+{
+	int free_at[KEYS] = {0};
+	int value = 0;
+
+	history->end = 0;
+	for (int i = 0; i < TRANSACTIONS; i++)
+	{
+		Transaction *transaction = &history->transactions[i];
+		int begin = i;
+
+		memset(transaction, 0, sizeof(*transaction));
+		transaction->count = 1 + pick(history, CHANGES_MAX);
+		for (size_t k = 0; k < transaction->count; k++)
+		{
+			transaction->keys[k] = (int) pick(history, KEYS);
+			if (free_at[transaction->keys[k]] > begin)
+				begin = free_at[transaction->keys[k]];
+		}
+		transaction->begins_at = i;
+		transaction->commits_at = begin + 1 + (int) pick(history, 20);
+		transaction->visible_at = transaction->commits_at + (pick(history, 3) == 0 ? (int) pick(history, 15) : 0);
+		for (size_t k = 0; k < transaction->count; k++)
+		{
+			free_at[transaction->keys[k]] = transaction->visible_at;
+			transaction->value[transaction->keys[k]] = ++value;
+		}
+		if (history->end < transaction->visible_at)
+			history->end = transaction->visible_at;
+	}
+}
+
+static void
+snapshot_text(const History *history, int step, char *text, size_t size)
+{
+	uint64_t xmin = 0;
+	uint64_t xmax = history->first_xid;
+	size_t used;
+
+	for (int i = 0; i < TRANSACTIONS; i++)
+		if (history->transactions[i].begins_at <= step)
+			xmax = history->first_xid + (uint64_t) i + 1;
+	xmin = xmax;
+	for (int i = TRANSACTIONS - 1; i >= 0; i--)
+		if (history->transactions[i].begins_at <= step && history->transactions[i].visible_at > step)
+			xmin = history->first_xid + (uint64_t) i;
+	used = (size_t) snprintf(text, size, "%" PRIu64 ":%" PRIu64 ":", xmin, xmax);
+	for (int i = 0, any = 0; i < TRANSACTIONS; i++)
+		if (history->transactions[i].begins_at <= step && history->transactions[i].visible_at > step)
+			used += (size_t) snprintf(text + used, size - used, "%s%" PRIu64, any++ ? "," : "",
+									  history->first_xid + (uint64_t) i);
+}
+
+/* The table as seen at a step: the values of the transactions visible then. */
+static void
+table_at(const History *history, int step, int *table)
+{
+	for (int key = 0; key < KEYS; key++)
+		table[key] = -1 - key;
+	for (int i = 0; i < TRANSACTIONS; i++)
+		for (size_t k = 0; k < history->transactions[i].count; k++)
+		{
+			int key = history->transactions[i].keys[k];
+
+			if (history->transactions[i].visible_at <= step && history->transactions[i].value[key] > table[key])
+				table[key] = history->transactions[i].value[key];
+		}
+}
+
+/* What the stream brings at a step goes to the consumer and to the window. */
+static void
+stream_step(const History *history, int step, IncrementalWindow *window, int *consumer)
+{
+	for (int i = 0; i < TRANSACTIONS; i++)
+	{
+		const Transaction *transaction = &history->transactions[i];
+
+		if (transaction->commits_at != step)
+			continue;
+		for (size_t k = 0; k < transaction->count; k++)
+		{
+			int key = transaction->keys[k];
+
+			consumer[key] = transaction->value[key];
+			incremental_window_note(window, RELATION, (uint64_t) key + 1,
+									(uint32_t) (history->first_xid + (uint64_t) i));
+		}
+	}
+}
+
+/*
+ * One chunk of all keys, asked for, read and closed at random steps; returns
+ * how many rows went out.  At the end the consumer must have the table.
+ */
+static int
+play(History *history)
+{
+	IncrementalWindow *window = incremental_window_new();
+	int asked = 20 + (int) pick(history, TRANSACTIONS / 2);
+	int read = asked + (int) pick(history, 20);
+	int closed = read + 16 + (int) pick(history, 20); /* all that the snapshot saw has come by then */
+	int consumer[KEYS] = {0};
+	int rows[KEYS] = {0};
+	int table[KEYS];
+	char text[16384];
+	int sent = 0;
+
+	for (int step = 0; step <= history->end; step++)
+	{
+		stream_step(history, step, window, consumer);
+		if (step == asked)
+			incremental_window_begin(window);
+		if (step == read)
+		{
+			table_at(history, step, rows);
+			snapshot_text(history, step, text, sizeof(text));
+			unit_state.failed += incremental_window_read(window, text, true) ? 0 : 1;
+		}
+		if (step != closed)
+			continue;
+		for (int key = 0; key < KEYS; key++)
+			if (incremental_window_allows(window, RELATION, (uint64_t) key + 1))
+			{
+				consumer[key] = rows[key];
+				sent++;
+			}
+		incremental_window_end(window);
+	}
+	table_at(history, history->end, table);
+	for (int key = 0; key < KEYS; key++)
+		if (consumer[key] != table[key])
+		{
+			printf("# key %d: consumer %d, table %d (random %" PRIu32 ")\n", key, consumer[key], table[key],
+				   history->random);
+			unit_state.failed++;
+		}
+	incremental_window_free(window);
+	return sent;
+}
+
+static void
+test_histories(void)
+{
+	static History history;
+	static const uint64_t first_xids[] = {700, UINT64_C(0xFFFFFFF0), UINT64_C(0x1FFFFFF80), UINT64_C(0x300000010)};
+	int failed_before = unit_state.failed;
+	int sent = 0;
+
+	for (uint32_t seed = 1; seed <= 2000; seed++)
+	{
+		history.random = seed;
+		history.first_xid = first_xids[seed % 4];
+		make_history(&history);
+		sent += play(&history);
+	}
+	CHECK(unit_state.failed == failed_before);
+	CHECK(sent > 10000); /* rows do go out */
+	CHECK(sent < 2000 * KEYS);
+}
+
+static void
+test_window_rules(void)
+{
+	IncrementalWindow *window = incremental_window_new();
+
+	incremental_window_note(window, 1, 7, 100);
+	incremental_window_note(window, 1, 8, 90);
+	incremental_window_note(window, 2, 0, 101); /* a TRUNCATE */
+	incremental_window_begin(window);
+	CHECK(incremental_window_read(window, "95:100:", true));
+	CHECK(!incremental_window_allows(window, 1, 7));
+	CHECK(incremental_window_allows(window, 1, 8));
+	CHECK(incremental_window_allows(window, 3, 7));
+	CHECK(!incremental_window_allows(window, 2, 55));
+	CHECK(incremental_window_allows(window, 2, 0));
+	incremental_window_note(window, 1, 8, 99);
+	CHECK(incremental_window_allows(window, 1, 8));
+	incremental_window_note(window, 1, 8, 300);
+	CHECK(!incremental_window_allows(window, 1, 8));
+	incremental_window_end(window);
+
+	/* a standby lists no running transactions: what is not before xmin counts as not seen */
+	incremental_window_begin(window);
+	CHECK(incremental_window_read(window, "95:200:", false));
+	CHECK(!incremental_window_allows(window, 1, 7));
+	incremental_window_end(window);
+	CHECK(!incremental_window_read(window, "95:", true));
+	incremental_window_end(window);
+	incremental_window_free(window);
+}
+
+/* Memory ends: a transaction that came by the stream long ago, and that the snapshot does not see. */
+static void
+test_blind_window(void)
+{
+	IncrementalWindow *window = incremental_window_new();
+
+	incremental_window_note(window, 1, 1, 50);
+	for (uint32_t i = 0; i < 70000; i++)
+		incremental_window_note(window, 1, i + 2, 60 + i / 100);
+	incremental_window_begin(window);
+	CHECK(incremental_window_read(window, "50:2000:50", true));
+	CHECK(incremental_window_is_blind(window));
+	incremental_window_end(window);
+	incremental_window_begin(window);
+	CHECK(incremental_window_read(window, "2000:2000:", true));
+	CHECK(!incremental_window_is_blind(window));
+	incremental_window_end(window);
+	incremental_window_free(window);
+}
+
+/* ---- signals ---- */
+
+static void
+test_signal_forms(void)
+{
+	static const char text[] =
+		"{\"id\":\"1\",\"slot\":\"s\",\"type\":\"execute-snapshot\",\"data\":\"{\\\"data-collections\\\":[\\\" public.t \\\",\\\"a.b\\\"],"
+		"\\\"type\\\":\\\"BLOCKING\\\",\\\"surrogate-key\\\":\\\"k\\\",\\\"additional-conditions\\\":[{\\\"data-collection\\\":\\\"a.b\\\","
+		"\\\"filter\\\":\\\"x > 1\\\"}]}\"}";
+	static const char object[] = "{\"id\":\"1\",\"type\":\"stop-snapshot\",\"data\":{}}";
+	static const char deleted[] = "{\"deleted\":\"u-open\"}";
+	SnapshotSignal signal = snapshot_signal_parse(text, strlen(text));
+
+	CHECK(signal.type == SIGNAL_EXECUTE && signal.blocking && signal.collection_count == 2);
+	CHECK(strcmp(signal.collections[0], "public.t") == 0 && strcmp(signal.surrogate_key, "k") == 0);
+	CHECK(signal.condition_count == 1 && strcmp(signal.conditions[0].filter, "x > 1") == 0);
+	CHECK(strcmp(signal.slot, "s") == 0);
+	snapshot_signal_clear(&signal);
+	signal = snapshot_signal_parse(object, strlen(object));
+	CHECK(signal.type == SIGNAL_STOP && signal.collection_count == 0);
+	snapshot_signal_clear(&signal);
+	signal = snapshot_signal_parse(deleted, strlen(deleted));
+	CHECK(signal.type == SIGNAL_DELETED && strcmp(signal.id, "u-open") == 0);
+	snapshot_signal_clear(&signal);
+}
+
+static void
+test_signal_unusable(void)
+{
+	static const char *const texts[] = {
+		"",
+		"[]",
+		"{",
+		"{\"id\":\"x\"}",
+		"{\"id\":\"x\",\"type\":\"nothing\"}",
+		"{\"id\":\"x\",\"type\":\"execute-snapshot\"}",
+		"{\"id\":\"x\",\"type\":\"execute-snapshot\",\"data\":\"no json\"}",
+		"{\"id\":\"x\",\"type\":\"execute-snapshot\",\"data\":{\"data-collections\":[1]}}",
+		"{\"id\":\"x\",\"type\":\"execute-snapshot\",\"data\":{\"data-collections\":[\"a\"],\"type\":\"odd\"}}",
+		"{\"id\":\"x\",\"type\":\"execute-snapshot\",\"data\":{\"data-collections\":[\"a\"],\"additional-conditions\":[1]}}",
+		"{\"id\":\"x\",\"type\":\"log\",\"data\":{}}",
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+	{
+		SnapshotSignal signal = snapshot_signal_parse(texts[i], strlen(texts[i]));
+
+		CHECK(signal.type == SIGNAL_NONE && signal.reason[0] != '\0');
+		snapshot_signal_clear(&signal);
+	}
+}
+
+static void
+test_signal_log(void)
+{
+	static const char text[] = "{\"id\":\"x\",\"type\":\"log\",\"data\":{\"message\":\"at {} and {}\"}}";
+	SnapshotSignal signal = snapshot_signal_parse(text, strlen(text));
+	char *line = snapshot_signal_log_text(&signal, "0/16");
+
+	CHECK(strcmp(line, "at 0/16 and {}") == 0);
+	free(line);
+	snapshot_signal_clear(&signal);
+}
+
+/* ---- the state ---- */
+
+static void
+test_state(void)
+{
+	IncrementalState *state = incremental_state_new();
+	IncrementalState *again;
+	char *values[] = {"1", "a\"b"};
+	const IncrementalKey key = {.count = 2, .values = values};
+	const IncrementalTable first = {.schema = "public", .table = "t", .condition = "x > 'y'", .correlation = "id"};
+	const IncrementalTable second = {.schema = "", .table = "nothing", .surrogate_key = "k"};
+	char *json;
+	char *json_again;
+
+	state->signal_commit_lsn = UINT64_C(0x1FFFFFFFF);
+	state->signal_lsn = 77;
+	state->paused = true;
+	incremental_state_push(state, "source:1:A {}", strlen("source:1:A {}"));
+	incremental_state_add(state, &first);
+	incremental_state_add(state, &second);
+	state->position.columns = memory_strdup("[\"a\",\"b\"]");
+	state->position.last = incremental_key_copy(&key);
+	state->position.maximum = incremental_key_copy(&key);
+	state->position.rows = 5;
+	json = incremental_state_json(state);
+	again = incremental_state_parse(json, strlen(json));
+	CHECK(again != NULL);
+	json_again = incremental_state_json(again);
+	CHECK(strcmp(json, json_again) == 0);
+	CHECK(again->table_count == 2 && again->inbox_count == 1 && again->paused && again->position.last.count == 2);
+	CHECK(incremental_state_knows(again, UINT64_C(0x1FFFFFFFF), 77) && incremental_state_knows(again, 5, 1000));
+	CHECK(!incremental_state_knows(again, UINT64_C(0x1FFFFFFFF), 78));
+	CHECK(!incremental_state_knows(again, UINT64_C(0x200000000), 1));
+	incremental_state_next(again);
+	CHECK(again->table_count == 1 && again->position.columns == NULL && again->position.last.count == 0);
+	for (size_t size = 0; size + 1 < strlen(json); size += 7)
+		CHECK(incremental_state_parse(json, size) == NULL);
+	free(json);
+	free(json_again);
+	incremental_state_free(state);
+	incremental_state_free(again);
+}
+
+int
+main(void)
+{
+	test_histories();
+	test_window_rules();
+	test_blind_window();
+	test_signal_forms();
+	test_signal_unusable();
+	test_signal_log();
+	test_state();
+	return unit_done();
+}
