@@ -22,8 +22,49 @@ $node->safe_psql('postgres', q{
         '{"a": 1}', '[[', '"', '''', '%s%n', '$1', E'\t\n', E'\u0001', 'é', '漢字', '😀', 'all', 'none', 'route', 'r,o', 'unwrap,route', repeat('x', 300),
         repeat('(', 5000), repeat('a|', 3000), repeat('a.b,', 2000), 'io.debezium.transforms.ExtractNewRecordState',
         'io.debezium.transforms.outbox.EventRouter', 'org.apache.kafka.connect.transforms.RegexRouter', 'org.apache.kafka.connect.transforms.Cast$Value',
-        'org.apache.kafka.connect.transforms.MaskField$Value', 'io.debezium.transforms.Filter', 'id:int32,v:string', 'value.op == ''c''',
+        'org.apache.kafka.connect.transforms.MaskField$Value', 'io.debezium.transforms.Filter', 'id:int32,v:string', 'value.op == ''c''', 'op = ''c''', '1/0', 'after.v ~ ''(a|a)*$''', 'repeat(''x'', 1000000000)', 'pg_sleep(9)',
+        'op; DROP TABLE t', '(SELECT 1)', 'source.lsn', 'header:a:b', 'type:header:x', '$0$1$9', '\\1', 'app.public.t:id', '(?<a>x)|(?<a>y)',
         'org.apache.kafka.connect.storage.StringConverter', 'org.apache.kafka.connect.converters.ByteArrayConverter', 'yyyy-MM-dd', 'UTC', 'Mars/Base']) v;
+    -- what begins right and goes wrong late: whole transforms, predicates, lists and converters, % for whatever comes
+    CREATE TABLE wholes AS SELECT row_number() OVER () AS n, w FROM unnest(ARRAY[
+        '{"transforms": "r", "transforms.r.type": "org.apache.kafka.connect.transforms.RegexRouter", "transforms.r.regex": "%", "transforms.r.replacement": "%"}',
+        '{"transforms": "r", "transforms.r.type": "io.debezium.transforms.ByLogicalTableRouter", "transforms.r.topic.regex": "%", "transforms.r.topic.replacement": "%", "transforms.r.key.field.regex": "%", "transforms.r.key.field.replacement": "%"}',
+        '{"transforms": "r", "transforms.r.type": "io.debezium.transforms.ExtractNewRecordState", "transforms.r.add.fields": "%", "transforms.r.add.headers": "%", "transforms.r.delete.tombstone.handling.mode": "%", "transforms.r.route.by.field": "%"}',
+        '{"transforms": "r", "transforms.r.type": "io.debezium.transforms.ExtractChangedRecordState", "transforms.r.header.changed.name": "%"}',
+        '{"transforms": "r", "transforms.r.type": "io.debezium.transforms.outbox.EventRouter", "transforms.r.table.fields.additional.placement": "%", "transforms.r.route.topic.regex": "%", "transforms.r.route.topic.replacement": "%", "transforms.r.table.field.event.key": "%"}',
+        '{"transforms": "r", "transforms.r.type": "io.debezium.transforms.Filter", "transforms.r.language": "%", "transforms.r.condition": "%", "transforms.r.topic.regex": "%"}',
+        '{"transforms": "r", "transforms.r.type": "io.debezium.transforms.Filter", "transforms.r.language": "sql", "transforms.r.condition": "%", "transforms.r.null.handling.mode": "%"}',
+        '{"transforms": "r", "transforms.r.type": "io.debezium.transforms.ContentBasedRouter", "transforms.r.language": "sql", "transforms.r.topic.expression": "%"}',
+        '{"transforms": "r", "transforms.r.type": "io.debezium.transforms.HeaderToValue", "transforms.r.headers": "%", "transforms.r.fields": "%", "transforms.r.operation": "%"}',
+        '{"transforms": "r", "transforms.r.type": "io.debezium.transforms.TimezoneConverter", "transforms.r.converted.timezone": "%", "transforms.r.include.list": "%"}',
+        '{"transforms": "r", "transforms.r.type": "io.debezium.transforms.partitions.PartitionRouting", "transforms.r.partition.payload.fields": "%", "transforms.r.partition.topic.num": "%", "transforms.r.partition.hash.function": "%"}',
+        '{"transforms": "r,o", "transforms.r.type": "io.debezium.connector.postgresql.transforms.DecodeLogicalDecodingMessageContent", "transforms.o.type": "%", "transforms.r.fields.null.include": "%"}',
+        '{"transforms": "r", "transforms.r.type": "io.debezium.transforms.ExtractNewRecordState", "transforms.r.predicate": "p", "transforms.r.negate": "%", "predicates": "p", "predicates.p.type": "org.apache.kafka.connect.transforms.predicates.TopicNameMatches", "predicates.p.pattern": "%"}',
+        '{"transforms": "r", "transforms.r.type": "org.apache.kafka.connect.transforms.RegexRouter", "transforms.r.regex": ".*", "transforms.r.replacement": "%", "transforms.r.predicate": "p", "predicates": "p", "predicates.p.type": "org.apache.kafka.connect.transforms.predicates.HasHeaderKey", "predicates.p.name": "%"}',
+        '{"table.include.list": "%", "column.include.list": "%", "message.key.columns": "%"}',
+        '{"schema.exclude.list": "%", "column.mask.with.%.chars": "%", "column.truncate.to.%.chars": "%", "column.mask.hash.SHA-256.with.salt.%": "%"}',
+        '{"converters": "c", "c.type": "%", "c.selector": "%"}',
+        '{"key.converter": "%", "value.converter": "%", "header.converter": "%", "value.converter.schemas.enable": "%"}',
+        '{"topic.naming.strategy": "%", "topic.delimiter": "%", "topic.prefix": "%", "topic.transaction": "%", "topic.heartbeat.prefix": "%"}',
+        '{"format": "%", "internal.skip.events": "%", "internal.run.id": "%", "internal.last.commit.lsn": "%"}']) w;
+    CREATE FUNCTION hostile_whole() RETURNS jsonb LANGUAGE plpgsql AS $$
+    DECLARE
+        whole text;
+        value text;
+        parts text[];
+        pick int := 1 + floor(random() * (SELECT count(*) FROM wholes))::int;
+    BEGIN
+        SELECT w INTO whole FROM wholes WHERE n = pick;
+        parts := string_to_array(whole, '%');
+        whole := parts[1];
+        FOR i IN 2 .. cardinality(parts) LOOP
+            pick := 1 + floor(random() * (SELECT count(*) FROM vals))::int;
+            SELECT v INTO value FROM vals WHERE n = pick;
+            whole := whole || trim(BOTH '"' FROM to_jsonb(coalesce(value, ''))::text) || parts[i];
+        END LOOP;
+        RETURN whole::jsonb;
+    EXCEPTION WHEN invalid_text_representation THEN RETURN '{}';
+    END $$;
     -- a random configuration; names of families get a middle and an end
     CREATE FUNCTION hostile_config() RETURNS text LANGUAGE plpgsql AS $$
     DECLARE
@@ -32,7 +73,8 @@ $node->safe_psql('postgres', q{
         value text;
         allowed text;
     BEGIN
-        FOR i IN 1 .. 1 + floor(random() * 6)::int LOOP
+        IF random() < 0.5 THEN config := config || hostile_whole(); END IF;
+        FOR i IN 1 .. floor(random() * CASE WHEN config ? 'transforms' THEN 3 ELSE 7 END)::int LOOP
             SELECT o.name, o.allowed INTO name, allowed FROM names o WHERE n = 1 + floor(random() * (SELECT count(*) FROM names))::int;
             CONTINUE WHEN name IS NULL;
             name := replace(name, '<', '');
