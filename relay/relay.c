@@ -261,6 +261,16 @@ relay_refused(Relay *relay, const FrameEntry *entry, uint64_t ticket, Error *err
 	return SINK_OK;
 }
 
+/* Of the last transaction delivered the xid is known only if it is the last received, too. */
+static void
+note_last_commit(Relay *relay, uint64_t last_commit_end_lsn)
+{
+	bool last_received = lsn_tracker_last_commit_end(relay->tracker) == last_commit_end_lsn;
+
+	relay->progress.last_commit_end_lsn = last_commit_end_lsn;
+	relay->progress.xid = last_received ? relay->last_xid : 0;
+}
+
 void
 relay_note_progress(Relay *relay)
 {
@@ -281,9 +291,9 @@ relay_note_progress(Relay *relay)
 		relay->progress.partial.count = 0;
 	}
 	if (commit_lsn != 0)
-		relay->progress.last_commit_end_lsn = confirmable_lsn;
+		note_last_commit(relay, confirmable_lsn);
 	else if (last_commit_end_lsn != 0 && last_commit_end_lsn <= confirmable_lsn)
-		relay->progress.last_commit_end_lsn = last_commit_end_lsn;
+		note_last_commit(relay, last_commit_end_lsn);
 }
 
 void

@@ -102,7 +102,8 @@ typedef struct Relay
 	uint64_t cut_commit_lsn;
 	uint64_t cut_count;
 	RelayCommit commit;
-	bool took_over; /* --takeover is done with */
+	bool took_over;	   /* --takeover is done with */
+	uint32_t last_xid; /* of the transaction received last; 0: a message outside of transactions */
 
 	MetricsValues values;
 } Relay;

@@ -40,6 +40,7 @@ next_progress(const Relay *relay, const CommitPoint *point)
 	{
 		next.last_commit_end_lsn = last_commit_end_lsn;
 		next.commit_time_us = relay->values.last_commit_time_us;
+		next.xid = relay->last_xid;
 	}
 	if (resume_ends_partial(&next, next.end_lsn, next.commit_lsn))
 		next.partial.commit_lsn = next.partial.count = 0;

@@ -49,6 +49,7 @@ close_unit(Loop *loop, Error *error)
 	loop->received_lsn = loop->header.end_lsn;
 	relay->values.transactions++;
 	relay->values.last_commit_time_us = loop->header.commit_time_us;
+	relay->last_xid = loop->header.xid;
 	if (relay->endpos_lsn != 0 && loop->header.end_lsn >= relay->endpos_lsn)
 		loop->endpos_reached = true;
 	return relay_sink_commit(relay, error);

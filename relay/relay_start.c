@@ -17,6 +17,7 @@
 #include "replica_identity.h"
 #include "replication_slot.h"
 #include "resume_mode.h"
+#include "server_history.h"
 #include "signals.h"
 #include "snapshot_coordinator.h"
 #include "snapshot_targets.h"
@@ -220,9 +221,7 @@ decide(Start *start, Error *error)
 	input.snapshot_begun = start->cut_begun;
 	input.resumable_lsn = start->cut != NULL ? start->cut->stream_lsn : 0;
 
-	if (relay->progress_known && relay->progress.timeline != 0 && relay->progress.timeline != start->server.timeline &&
-		!server_timeline_switch(start->conn, start->server.timeline, relay->progress.timeline,
-								&input.timeline_switch_lsn, error))
+	if (!server_history_compare(start->conn, &start->server, &input, error))
 		return false;
 	if (!resume_plan(&input, &start->plan, error))
 		return false;
@@ -456,7 +455,7 @@ adopt_plan(Start *start)
 	Relay *relay = start->relay;
 
 	if (relay->progress.end_lsn != start->plan.start_lsn)
-		relay->progress.commit_lsn = 0;
+		relay->progress.commit_lsn = relay->progress.xid = 0;
 	relay->progress.end_lsn = start->plan.start_lsn;
 	relay->progress.last_commit_end_lsn = start->plan.last_commit_end_lsn;
 	relay->progress.timeline = start->server.timeline;

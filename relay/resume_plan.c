@@ -380,6 +380,32 @@ beyond_the_server(const ResumeInput *input, ResumePlan *plan, Error *error)
 	return VERDICT_REFUSE;
 }
 
+/* Its WAL has grown beyond what was delivered since, but it is another WAL. */
+static Verdict
+other_history(const ResumeInput *input, ResumePlan *plan, Error *error)
+{
+	const Progress *progress = input->progress;
+	char when[64];
+
+	if (!input->xid_unknown)
+		return VERDICT_NEXT;
+	if (input->start_at_slot)
+	{
+		warn(plan, "this server has not committed transaction %" PRIu32 ", which was delivered, and that is accepted",
+			 progress->xid);
+		return stream_from_slot(input, plan);
+	}
+	describe_time(progress->commit_time_us, when, sizeof(when));
+	error_set(error, ERROR_REFUSED,
+			  "changes up to " LSN_FORMAT " were delivered, the last of them by transaction %" PRIu32
+			  "%s, but this server has not committed that one: it was restored from an older copy",
+			  LSN_ARGS(progress->end_lsn), progress->xid, when);
+	error_hint(error, "Some of them this server never had. To go on with what it has, start once with "
+					  "--start-at slot; to begin again, with a new snapshot if snapshot.mode asks for one, set "
+					  "progress.topic or --progress-file to a new name.");
+	return VERDICT_REFUSE;
+}
+
 /* Exactly once confirms nothing that is not stored: somebody else has moved the slot, or stored less. */
 static Verdict
 slot_beyond_progress(const ResumeInput *input, ResumePlan *plan, Error *error)
@@ -429,9 +455,9 @@ bool
 resume_plan(const ResumeInput *input, ResumePlan *plan, Error *error)
 {
 	static const ResumeRule rules[] = {
-		snapshot_only,	   other_system,		 snapshot_cut,	  snapshot_unfinished, slot_intended,
-		slot_lost,		   slot_missing,		 snapshot_always, nothing_stored,	   timeline_changed,
-		beyond_the_server, slot_beyond_progress, resume_stored,
+		snapshot_only,	   other_system,  snapshot_cut,			snapshot_unfinished, slot_intended,
+		slot_lost,		   slot_missing,  snapshot_always,		nothing_stored,		 timeline_changed,
+		beyond_the_server, other_history, slot_beyond_progress, resume_stored,
 	};
 	Verdict verdict = VERDICT_NEXT;
 

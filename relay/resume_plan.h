@@ -28,8 +28,8 @@ typedef struct Progress
 	uint64_t end_lsn;			  /* confirmed up to here; 0: nothing streamed yet */
 	uint64_t commit_lsn;		  /* commit record of the transaction that end_lsn ends; 0: a keepalive */
 	uint64_t last_commit_end_lsn; /* first element of source.sequence; 0: none yet */
-	uint32_t xid;
-	int64_t commit_time_us; /* since 1970, of the last commit before end_lsn; 0: not known */
+	uint32_t xid;				  /* of that transaction: does the server know it? 0: not known */
+	int64_t commit_time_us;		  /* since 1970, of the last commit before end_lsn; 0: not known */
 	uint32_t timeline;
 	uint64_t config_hash;
 	struct
@@ -64,6 +64,7 @@ typedef struct ResumeInput
 	uint64_t server_wal_end;	 /* pg_current_wal_flush_lsn, or the replay position of a standby */
 	uint32_t server_timeline;
 	uint64_t timeline_switch_lsn;  /* where the server's history left progress->timeline; 0: not known */
+	bool xid_unknown;			   /* the server has not committed progress->xid */
 	bool sink_keeps_progress;	   /* false: stdout and null without --progress-file, and devices, keep none */
 	const Progress *progress;	   /* NULL: none was found */
 	bool progress_of_other_system; /* none for this system, but one for another under the same names */

@@ -67,6 +67,7 @@ sub launch
     {
         next if $self->{relays}{$mode} && !defined $self->{relays}{$mode}->status;
         $self->{relays}{$mode} = W2D::Relay->start($self->arguments($mode, @options));
+        $self->{listened}{$mode} = 0;
     }
 }
 
@@ -117,6 +118,24 @@ sub one_ended
         my ($last) = $relay->log =~ /([^\n]*\n)\z/;
         like($last, $_, "$what, $mode: says it in the last line") for map { ref $_ eq 'CODE' ? $_->($self, $mode) : $_ } @patterns;
     }
+}
+
+# Starts one of them with an option, which the other does not need, until it streams.
+sub accept_only
+{
+    my ($self, $mode, @options) = @_;
+    my $relay = $self->{relays}{$mode} = W2D::Relay->start($self->arguments($mode, @options));
+    eval { $relay->wait_streaming($self->{node}, $self->slot($mode)); 1 } or die "$mode: $@" . $relay->log;
+}
+
+# The last n of each key in the topic: "1=7 2=7 ...".
+sub replayed
+{
+    my ($self, $mode) = @_;
+    my $topic = $self->topic($mode);
+    my @rows = grep { !/^#/ } split /\n/, `$ENV{PYTHON} $ENV{W2D_TOP}/test/lib/replay_topic.py $self->{direct} $topic id n`;
+    die "could not read topic $topic\n" if $?;
+    return join ' ', map { s/\|/=/r } @rows;
 }
 
 # From here on: what heard() gives.

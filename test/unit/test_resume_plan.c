@@ -248,6 +248,31 @@ test_when_needed(void)
 	decided(&input, RESUME_CREATE_SLOT, true, "when_needed, nothing there");
 }
 
+/* Both promises: its WAL has grown again, but has other transactions. */
+static void
+test_other_history(void)
+{
+	ResumeInput input = usual();
+	Progress progress = delivered;
+	ResumePlan plan;
+
+	progress.xid = 777;
+	input.progress = &progress;
+	decided(&input, RESUME_STREAM, false, "the transaction is known");
+	input.xid_unknown = true;
+	for (int mode = 0; mode < 2; mode++)
+	{
+		input.exactly_once = mode == 1;
+		input.start_at_slot = false;
+		refused(&input, "changes up to 0/2000 were delivered, the last of them by transaction 777", "--start-at slot",
+				"it is not");
+		input.start_at_slot = true;
+		plan = decided(&input, RESUME_STREAM, false, "it is not, accepted");
+		unit_is_uint(plan.start_lsn, 0x1000, "starts at the slot");
+		unit_contains(plan.warning, "has not committed transaction 777", "warns");
+	}
+}
+
 static ResumeInput
 exactly_once(void)
 {
@@ -458,6 +483,7 @@ int
 main(void)
 {
 	test_hash();
+	test_other_history();
 	test_exactly_once_goes_on();
 	test_exactly_once_refused();
 	test_exactly_once_timeline();
