@@ -13,7 +13,7 @@ from .table import print_table, spread
 from .topics import Topics
 
 
-LIMIT_TIMES = 8                       # how often librdkafka alone sends 50,000 records
+LIMIT_FRAMES, LIMIT_RECORDS = 1000, 400_000     # librdkafka alone: of those, up to 50,000 records, until so many are sent
 
 
 class Drained:
@@ -90,7 +90,7 @@ class Beside:
         sides = [side(self.server) for side in slots]
         results = {side.name: [] for side in (*sides, replay.Limit)}
         frames = os.path.join(self.server.folder, "frames")
-        replay.record(self.server, workload, f"bench_{workload.name}_limit", frames, 1)
+        replay.record(self.server, workload, f"bench_{workload.name}_limit", frames, LIMIT_FRAMES)
         try:
             for side in sides:
                 if len(slots[type(side)]) > self.runs:
@@ -99,7 +99,7 @@ class Beside:
                 for side in sides if number % 2 == 0 else reversed(sides):
                     results[side.name].append(self.drain(workload, side, slots[type(side)][number], f"run {number + 1}", number == 0))
                 self.topics.fresh(workload.topics, workload.partitions)
-                results[replay.Limit.name].append(replay.Limit(self.server.kafka, frames, LIMIT_TIMES))
+                results[replay.Limit.name].append(replay.Limit(self.server.kafka, frames, LIMIT_RECORDS))
         finally:
             for side in sides:
                 side.close()

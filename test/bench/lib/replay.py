@@ -18,7 +18,7 @@ def program(*arguments):
 
 def record(server, workload, slot, path, changes=None):
     """What the plugin writes for the slot, up to the end of the transaction with so many frames."""
-    config = json.dumps(workload.plugin_config()).replace("'", "''")
+    config = json.dumps(dict(workload.plugin_config(), **{"topic.prefix": "bench"})).replace("'", "''")
     query = f"select encode(data, 'hex') from pg_logical_slot_peek_binary_changes('{slot}', null, {changes or 'null'}, 'format', 'frames', 'config', '{config}')"
     asked = subprocess.Popen(server.psql_command("-v", "FETCH_COUNT=100", "-c", query), stdout=subprocess.PIPE, text=True)
     with open(path, "wb") as handle:
@@ -33,8 +33,8 @@ class Limit:
     """librdkafka alone, with the relay's settings: the best that is possible for these records."""
     name = "librdkafka alone"
 
-    def __init__(self, bootstrap, path, times):
-        done = subprocess.run(program("librdkafka", path, bootstrap, str(times)), check=True, stdout=subprocess.PIPE, text=True).stdout.split()
+    def __init__(self, bootstrap, path, records):
+        done = subprocess.run(program("librdkafka", path, bootstrap, str(records)), check=True, stdout=subprocess.PIPE, text=True).stdout.split()
         self.records, seconds, cpu = int(done[0]), float(done[1]), float(done[2])
         self.rate, self.walsender, self.connector = self.records / seconds, 0, cpu / self.records * 1e6
         self.memory, self.payload, self.stored = 0, 0, 0

@@ -3,7 +3,7 @@
 The first three in instructions (instructions.py), the others in CPU time. SCALE_MOST=10000000 lets the rows of a
 transaction grow to so many; by default a tenth of it.
 """
-import os
+import os, sys
 
 from . import instructions, plugins
 from .beside import drain
@@ -21,7 +21,7 @@ class Point:
     peers = {}
 
     def __init__(self, what, size, tables, first, second, events, rows=1):
-        self.name, self.what, self.size, self.tables, self.parts, self.events, self.rows = f"{what}_{size}", what, size, tables, (first, second), events, rows
+        self.name, self.what, self.size, self.tables, self.parts, self.events, self.rows = f"{what.split()[0]}_{size}", what, size, tables, (first, second), events, rows
 
     def plugin_config(self):
         return dict(OURS, **{"table.include.list": "public.scale_.*", "max.record.bytes": str(LARGEST)})
@@ -110,6 +110,10 @@ def partitions(server):
 
 def run(server):
     server.add_peers()
-    rows = [*rows_of_a_transaction(server), *partitions(server), *count_instructions(server)]
+    rows = []
+    for part in (rows_of_a_transaction, partitions, count_instructions):
+        for row in part(server):
+            rows.append(row)
+            print(", ".join(row), file=sys.stderr, flush=True)
     print("\nCost per event while one thing grows\n")
     print_table([["what grows", "to", "cost per event", "per column or byte"], *rows])

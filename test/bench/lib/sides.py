@@ -11,7 +11,7 @@ HEAP = "2g"
 class Ours:
     name = "wal2kafka"
     marked = False                    # are there records that end transactions?
-    extra = {}
+    extra, options = {}, []
 
     def __init__(self, server):
         self.server, self.process = server, None
@@ -23,7 +23,7 @@ class Ours:
         path = os.path.join(self.server.folder, "connector.json")
         with open(path, "w", encoding="utf-8") as handle:
             json.dump({"name": "bench", "config": {k: v for k, v in config.items() if not k.startswith("producer.override.")}}, handle)
-        command = [os.path.join(TOP, "relay", "wal2kafka"), "run", path, "-b", self.server.kafka]
+        command = [os.path.join(TOP, "relay", "wal2kafka"), "run", path, "-b", self.server.kafka, *self.options]
         with open(self.log, "w", encoding="utf-8") as log:
             self.process = subprocess.Popen(command + ([] if endless else ["--endpos", "now"]), stdout=log, stderr=log)
         return self.process.pid, True
@@ -44,7 +44,7 @@ class Ours:
 class ExactlyOnce(Ours):
     name = "wal2kafka, exactly once"
     marked = True
-    extra = {"exactly.once.support": "required"}
+    extra, options = {"exactly.once.support": "required"}, ["--start-at", "slot"]
 
 
 class Debezium:

@@ -4,11 +4,11 @@
  *	  the relay's loop: what librdkafka alone can do with the same records and
  *	  settings, and what the relay adds to a record.
  *
- * usage: replay librdkafka|relay FRAMES BOOTSTRAP TIMES [PROPERTY=VALUE...]
+ * usage: replay librdkafka|relay FRAMES BOOTSTRAP RECORDS [PROPERTY=VALUE...]
  *
  * FRAMES holds u32 length and bytes of each frame.  "librdkafka" has the
- * records ready in memory and only produces them, TIMES over; it prints
- * records, seconds, CPU seconds.  "relay" reads the frames and puts their
+ * records ready in memory and only produces them, over and over until it has
+ * sent about RECORDS; it prints records, seconds, CPU seconds.  "relay" reads the frames and puts their
  * records into the Kafka sink; callgrind counts take_entry().
  */
 #include <errno.h>
@@ -216,11 +216,12 @@ produce(rd_kafka_t *producer, const Message *message)
 }
 
 static void
-run_librdkafka(Recording *recording, const Config *config, int times)
+run_librdkafka(Recording *recording, const Config *config, size_t wanted)
 {
 	FrameReader *reader = frame_reader_new(NULL);
 	Message *messages = bytes_alloc(MOST_RECORDS * sizeof(Message));
 	size_t count = prepare(recording, reader, messages);
+	size_t times = count < wanted ? wanted / count : 1;
 	size_t delivered = 0;
 	Error error;
 	rd_kafka_conf_t *conf = kafka_client_conf(config, RD_KAFKA_PRODUCER, &error);
@@ -228,6 +229,8 @@ run_librdkafka(Recording *recording, const Config *config, int times)
 	double began;
 	double cpu;
 
+	if (count == 0)
+		fail("recording", "no record in it");
 	if (conf == NULL)
 		fail("settings", error.message);
 	rd_kafka_conf_set_dr_msg_cb(conf, count_report);
@@ -240,7 +243,7 @@ run_librdkafka(Recording *recording, const Config *config, int times)
 		rd_kafka_poll(producer, 10);
 	began = seconds_now();
 	cpu = cpu_seconds();
-	for (int round = 0; round < times; round++)
+	for (size_t round = 0; round < times; round++)
 	{
 		for (size_t i = 0; i < count; i++)
 		{
@@ -249,9 +252,9 @@ run_librdkafka(Recording *recording, const Config *config, int times)
 				rd_kafka_poll(producer, 0);
 		}
 	}
-	while (delivered < count * (size_t) times + 1)
+	while (delivered < count * times + 1)
 		rd_kafka_poll(producer, 10);
-	printf("%zu %.6f %.6f\n", count * (size_t) times, seconds_now() - began, cpu_seconds() - cpu);
+	printf("%zu %.6f %.6f\n", count * times, seconds_now() - began, cpu_seconds() - cpu);
 }
 
 /* ---- the relay's part ---- */
@@ -336,12 +339,12 @@ main(int argc, char **argv)
 	Config *config;
 
 	if (argc < 5)
-		fail("usage", "replay librdkafka|relay FRAMES BOOTSTRAP TIMES [PROPERTY=VALUE...]");
+		fail("usage", "replay librdkafka|relay FRAMES BOOTSTRAP RECORDS [PROPERTY=VALUE...]");
 	recording = read_recording(argv[2]);
 	config = configuration(log, argv[3], argc - 5, argv + 5);
 	if (strcmp(argv[1], "relay") == 0)
 		run_relay(&recording, config, log);
 	else
-		run_librdkafka(&recording, config, atoi(argv[4]));
+		run_librdkafka(&recording, config, strtoul(argv[4], NULL, 10));
 	return 0;
 }
