@@ -5,7 +5,7 @@
  *	  again, files that are not what they were.
  *
  * The system calls that matter are this program's own: they count, fail and
- * kill as told.
+ * kill as told.  Nothing is synced here; what would have been is remembered.
  */
 #include "unit.h"
 
@@ -92,7 +92,7 @@ fdatasync(int fd)
 	}
 	if (fstat(fd, &status) == 0)
 		faults.synced = status.st_size;
-	return (int) syscall(SYS_fdatasync, fd);
+	return 0;
 }
 
 int
@@ -101,7 +101,7 @@ fsync(int fd)
 	struct stat status;
 
 	call(fstat(fd, &status) == 0 && S_ISDIR(status.st_mode) ? 'D' : 'f');
-	return (int) syscall(SYS_fsync, fd);
+	return 0;
 }
 
 int
