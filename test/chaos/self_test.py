@@ -117,7 +117,9 @@ def judging():
     torn = {key: [record for record in found if "'txId': 8" not in str(record) and "'8:1'" not in str(record)] for key, found in partitions.items()}
     check("a whole transaction dropped is lost, not torn", judge(torn), {"lost": 6})
     check("a view that ends inside a transaction", judge(partitions, [{("app.public.doc", 0): 1}]), {"torn": 1})
-    check("of one that progress says is split", Checker().round(wanted(), partitions, [{("app.public.doc", 0): 1}], {8})[0].bad(False), {})
+    for n, verdict in ((1, {"torn": 1}), (2, {}), (3, {"torn": 1})):
+        check(f"of one that progress says was split after {n} records",
+              Checker().round(wanted(), partitions, [{("app.public.doc", 0): 1}], {8: {n}})[0].bad(False), verdict)
     check("views that end between transactions", judge(partitions, [{("app.public.doc", 0): 0, ("app.transaction", 0): 2}, {("app.public.doc", 0): 2}]), {})
     elsewhere = {**partitions, ("app.public.doc", 0): [record._replace(topic="app.public.event") for record in records]}
     check("in another topic", judge(elsewhere), {"wrong": 2})

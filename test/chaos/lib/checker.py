@@ -81,11 +81,11 @@ class Checker:
             self.deletes[place] = found[1:]
         return found
 
-    def round(self, expected, observed, samples=(), split=()):
+    def round(self, expected, observed, samples=(), split=None):
         """expected: records in the order of commits. observed: {(topic, partition): [Record] in the order of offsets}.
 
-        Returns the verdict and, by partition, the records without repeated ones. split: transactions whose
-        parts may be seen.
+        Returns the verdict and, by partition, the records without repeated ones. split: {xid: {n}}, what may be seen of
+        a transaction that was committed in parts: its first n records, and nothing between.
         """
         verdict = Verdict()
         wanted = {item.identity: (index, item) for index, item in enumerate(expected)}
@@ -97,7 +97,7 @@ class Checker:
             if identity not in self.seen:
                 verdict.add("lost", f"{item.identity} {item.topic} {item.key} {item.op}")
         self.whole(wanted, verdict)
-        self.visible({xid: found for xid, found in places.items() if xid not in split}, samples, verdict)
+        self.visible(places, samples, self.cuts(expected, split or {}), verdict)
         verdict.records = len(expected)
         verdict.transactions = sum(1 for item in expected if item.identity[0] in "bm")
         return verdict, first
@@ -106,7 +106,7 @@ class Checker:
         last, first = -1, []
         for record in records:
             identity = self.identity(record)
-            places.setdefault(identity[1], {}).setdefault((record.topic, record.partition), []).append(record.offset)
+            places.setdefault(identity[1], {}).setdefault((record.topic, record.partition), []).append((record.offset, identity))
             if identity in self.seen:
                 verdict.add("repeated", f"{identity} at {record.topic}-{record.partition}@{record.offset}")
                 continue
@@ -131,15 +131,27 @@ class Checker:
         for xid in there & missing:
             verdict.add("torn", f"transaction {xid} is there in part")
 
-    def visible(self, places, samples, verdict):
-        """At no sampled moment did the view of a partition end inside a transaction."""
+    def cuts(self, expected, split):
+        """{xid: [identities that one part after another completes]}"""
+        records = {xid: [] for xid in split}
+        for item in expected:
+            if item.identity[1] in records:
+                records[item.identity[1]].append(item.identity)
+        return {xid: [set(records[xid][:n]) for n in sizes] for xid, sizes in split.items()}
+
+    def visible(self, places, samples, cuts, verdict):
+        """At no sampled moment did the view of a partition end inside a transaction, but where it was split on purpose."""
         ends = {}
         for sample in samples:
             for partition, offset in sample.items():
                 ends.setdefault(partition, set()).add(offset)
         for xid, partitions in places.items():
             for partition, offsets in partitions.items():
-                inside = [end for end in ends.get(partition, ()) if offsets[0] < end <= offsets[-1]]
+                first, last = offsets[0][0], offsets[-1][0]
+                inside = [end for end in ends.get(partition, ()) if first < end <= last and not self.marked(offsets, end, cuts.get(xid, ()))]
                 if inside:
-                    verdict.add("torn", f"transaction {xid}: a consumer saw {partition} end at {inside[0]}, its records are at "
-                                        f"{offsets[0]}..{offsets[-1]}")
+                    verdict.add("torn", f"transaction {xid}: a consumer saw {partition} end at {inside[0]}, its records are at {first}..{last}")
+
+    def marked(self, offsets, end, cuts):
+        """Is what stands before the end, and nothing after it, in the parts up to one of the cuts?"""
+        return any(all((identity in cut) == (offset < end) for offset, identity in offsets) for cut in cuts)

@@ -75,6 +75,14 @@ def freeze_network(topology, rng):
     return 0
 
 
+def slow_network(topology, rng):
+    """What a transaction writes in milliseconds takes seconds to arrive."""
+    topology.proxy.slow(rng.randint(60000, 250000))
+    pause(topology, rng, 1.5, 4)
+    topology.proxy.slow(0)
+    return 0
+
+
 def lose_relay(topology, rng):
     """The relay's side of the connection is gone and the server does not know: the slot is in use until wal_sender_timeout."""
     topology.proxy.orphan()
@@ -159,6 +167,7 @@ FAULTS = (
     ("walsender ended", 20, end_walsender, False),
     ("network cut", 3, cut_network, False),
     ("network frozen", 3, freeze_network, False),
+    ("network slow", 4, slow_network, False),
     ("network half open", 2, lose_relay, False),
     ("server crashed", 8, crash_server, False),
     ("postmaster killed", 6, crash_postmaster, False),

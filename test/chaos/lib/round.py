@@ -10,6 +10,9 @@ from .topics import Watch
 from .topology import wait_for
 from .workload import Workload
 
+# In every third round, exactly once, a transaction of Kafka may last so long; after a third of it one of PostgreSQL is split.
+SHORT_MS = 1500
+
 
 class Chaos:
     """The rounds of one topology; what they have in common."""
@@ -31,14 +34,16 @@ class Chaos:
         rng = random.Random(f"{self.seed}/{number}")
         report, topology = Report(number), self.topology
         watch = Watch(topology.topics) if topology.mode == "exactly-once" else None
-        workload = Workload(topology.dsn(), f"{self.seed}/{number}")
+        patient = number % 3 > 0
+        topology.transaction_time(None if patient else SHORT_MS)
+        workload = Workload(topology.dsn(), f"{self.seed}/{number}", big_rows=1200 if patient else 5000)
         workload.start()
         if watch:
             watch.start()
         try:
             time.sleep(rng.uniform(0.2, 0.6))
-            for _ in range(strikes):
-                self.strike(rng, report, state, only)
+            for turn in range(strikes):
+                self.strike(rng, report, state, only or ("network slow" if turn % 3 == 0 and topology.impatient else None))
         finally:
             report.committed = workload.stop()
         self.settle()
@@ -90,10 +95,11 @@ class Chaos:
 
     def split(self):
         """Transactions that progress says are committed in parts: those that took too long for one of Kafka's."""
-        found = set()
-        for commit in self.topology.topics.parts():
+        found = {}
+        for commit, n in self.topology.topics.parts():
             after = [(end, xid) for end, xid in self.ends if end > commit]
-            found |= {min(after)[1]} if after else set()
+            if after:
+                found.setdefault(min(after)[1], set()).add(n)
         return found
 
     def verify(self, report, samples):
@@ -108,7 +114,9 @@ class Chaos:
         report.catch_up = time.time() - started
         report.observed = topology.topics.read_new()
         report.wanted = wanted
-        split = self.split() if samples else set()
+        split = self.split() if samples else {}
+        wanted_ones = {item.identity[1] for item in wanted}
+        report.parts = sum(len(sizes) for xid, sizes in split.items() if xid in wanted_ones)
         report.verdict, first = self.checker.round(wanted, report.observed, samples, split)
         report.samples = len(samples)
         self.replay.apply_all(first)
@@ -123,7 +131,7 @@ class Chaos:
 class Report:
     def __init__(self, number):
         self.number, self.kills, self.faults = number, 0, Counter()
-        self.committed = self.rows = self.stale = self.samples = 0
+        self.committed = self.rows = self.stale = self.samples = self.parts = 0
         self.verdict, self.different, self.ended = None, [], []
         self.wanted, self.observed, self.catch_up = [], {}, 0.0
 

@@ -63,7 +63,7 @@ class Topics:
             consumer.close()
 
     def parts(self, seconds=30):
-        """Commit LSNs of transactions that progress says were committed in parts."""
+        """{(commit LSN, n)}: of that transaction progress says that its first n records were committed as a part."""
         consumer, found, deadline = self.consumer(**{"enable.partition.eof": True}), set(), time.time() + seconds
         consumer.assign([TopicPartition(PROGRESS, 0, 0)])
         while time.time() < deadline:
@@ -73,7 +73,7 @@ class Topics:
                         consumer.close()
                         return found
                 elif message.value() and (part := json.loads(message.value()).get("partial", {})).get("n"):
-                    found.add(lsn(part["commit_lsn"]))
+                    found.add((lsn(part["commit_lsn"]), part["n"]))
         raise RuntimeError(f"could not read {PROGRESS} to the end")
 
     def take(self, messages, records, ends, left):

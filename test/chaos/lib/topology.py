@@ -71,7 +71,7 @@ class Topology:
         self.mode, self.relays, self.started, self.ended = mode, [], 0, []
         self.folder = tempfile.mkdtemp(prefix="wal2debezium-chaos-", dir="/var/tmp")
         os.chmod(self.folder, 0o755)
-        self.port = self.kafka = None
+        self.port = self.kafka = self.impatient = None
 
     def start(self):
         self.port = tool("cluster", "start", self.folder, "", *SETTINGS)
@@ -80,12 +80,27 @@ class Topology:
         self.topics = Topics(self.kafka)
         self.topics.create()
         self.config = os.path.join(self.folder, "connector.json")
-        with open(self.config, "w", encoding="utf-8") as out:
-            json.dump(self.connector(), out)
+        self.configure()
         self.start_relay()
         self.wait_streaming()
         self.sql(f"SELECT pg_create_logical_replication_slot('{WITNESS}', 'test_decoding')")
         self.sql(TABLES)
+
+    def configure(self):
+        with open(self.config, "w", encoding="utf-8") as out:
+            json.dump(self.connector(), out)
+
+    def transaction_time(self, milliseconds):
+        """How long a transaction of Kafka may last from now on; None: as by default. Only exactly once it matters."""
+        if self.mode != "exactly-once" or self.impatient == milliseconds:
+            return
+        self.impatient = milliseconds
+        self.configure()
+        for relay in list(self.relays):
+            relay.kill()
+            self.forget(relay)
+        self.start_relay()
+        self.wait_streaming()
 
     def connector(self):
         config = {"connector.class": "io.debezium.connector.postgresql.PostgresConnector", "database.hostname": "127.0.0.1",
@@ -95,6 +110,8 @@ class Topology:
                   "provide.transaction.metadata": "true", "skipped.operations": "none"}
         if self.mode == "exactly-once":
             config["exactly.once.support"] = "required"
+        if self.impatient:
+            config["producer.override.transaction.timeout.ms"] = str(self.impatient)
         return config
 
     def close(self, keep):
