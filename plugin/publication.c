@@ -32,14 +32,18 @@
 
 #define ALL_OPERATIONS (SKIP_CREATE | SKIP_UPDATE | SKIP_DELETE | SKIP_TRUNCATE)
 
-/* is_publishable_class() in pg_publication.c, partitioned tables left to the caller. */
+/*
+ * is_publishable_class() in pg_publication.c, partitioned tables left to the
+ * caller, and unlogged ones, too: nothing of them is in the WAL, but snapshots
+ * read them, as Debezium's do.
+ */
 static bool
-is_publishable(Relation rel)
+may_be_captured(Relation rel)
 {
 	char kind = rel->rd_rel->relkind;
 
 	return (kind == RELKIND_RELATION || kind == RELKIND_PARTITIONED_TABLE) && !IsCatalogRelation(rel) &&
-		   rel->rd_rel->relpersistence == RELPERSISTENCE_PERMANENT && RelationGetRelid(rel) >= FirstNormalObjectId;
+		   rel->rd_rel->relpersistence != RELPERSISTENCE_TEMP && RelationGetRelid(rel) >= FirstNormalObjectId;
 }
 
 static uint32
@@ -149,7 +153,7 @@ publication_decide(Relation rel, const PluginOptions *options, bool captured)
 	PublicationMode mode = (PublicationMode) option_number(options, PUBLICATION_AUTOCREATE_MODE);
 	Publication *publication;
 
-	if (!is_publishable(rel))
+	if (!may_be_captured(rel))
 	{
 		decision.reason = "not a permanent table";
 		return decision;

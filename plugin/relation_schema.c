@@ -562,6 +562,7 @@ relation_schema_build(Relation rel, const SchemaInputs *inputs, MemoryContext pa
 	schema->schema_name = utf8_name(namespace ? namespace : "");
 	schema->table_name = utf8_name(RelationGetRelationName(rel));
 	schema->attributes = RelationGetDescr(rel)->natts;
+	schema->unlogged = rel->rd_rel->relpersistence == RELPERSISTENCE_UNLOGGED;
 	schema->signals = filter_is_signal_table(inputs->filter, schema->schema_name, schema->table_name);
 	decide_capture(&build);
 	if (schema->reason == NULL)

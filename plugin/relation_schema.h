@@ -74,6 +74,7 @@ typedef struct RelationSchema
 	char replica_identity;
 	bool has_identity; /* deletes have an old tuple */
 	bool signals;	   /* signal.data.collection */
+	bool unlogged;	   /* only snapshots see its rows */
 	int attributes;	   /* of the tuple, dropped ones included */
 	RowPlan row;
 	RowPlan key;

@@ -103,13 +103,15 @@ check_privileges(Relation rel)
 						errhint("Read as the owner of the table or as a role with BYPASSRLS.")));
 }
 
+/* What Debezium's snapshots read: no views, no foreign tables (PostgresConnection.getAllTableIds). */
 static void
 check_kind(Relation rel)
 {
-	if (rel->rd_rel->relkind != RELKIND_RELATION && rel->rd_rel->relkind != RELKIND_MATVIEW)
+	char kind = rel->rd_rel->relkind;
+
+	if (kind != RELKIND_RELATION && kind != RELKIND_MATVIEW && kind != RELKIND_PARTITIONED_TABLE)
 		ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
-						errmsg("\"%s\" is not a table with rows of its own", RelationGetRelationName(rel)),
-						errhint("Of a partitioned table, read the partitions.")));
+						errmsg("\"%s\" is not a table with rows of its own", RelationGetRelationName(rel))));
 }
 
 /* Rows that are to be let out amid the stream, and look like it. */
@@ -184,6 +186,10 @@ begin_read(FunctionCallInfo fcinfo, Oid relid, PluginOptions *options)
 {
 	SnapshotRead *read = open_table(fcinfo, relid, options);
 
+	if (read->rel->rd_rel->relkind == RELKIND_PARTITIONED_TABLE)
+		ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
+						errmsg("partitioned table \"%s\" has no blocks", RelationGetRelationName(read->rel)),
+						errhint("Read it with snapshot_frames().")));
 	read->slot = table_slot_create(read->rel, NULL);
 	read->scan = table_beginscan_strat(read->rel, GetActiveSnapshot(), 0, NULL, true, false);
 	return read;
@@ -340,6 +346,18 @@ begin_query(FunctionCallInfo fcinfo, Oid relid, const char *statement, PluginOpt
 	return read;
 }
 
+/* A partitioned table has no rows of its own; where it is captured in place of its partitions, it is all of theirs. */
+static SnapshotRead *
+begin_whole(FunctionCallInfo fcinfo, Oid relid, PluginOptions *options)
+{
+	char *name;
+
+	if (get_rel_relkind(relid) != RELKIND_PARTITIONED_TABLE)
+		return begin_read(fcinfo, relid, options);
+	name = quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)), get_rel_name(relid));
+	return begin_query(fcinfo, relid, psprintf("SELECT * FROM %s", name), options);
+}
+
 static bool
 read_query_row(SnapshotRead *read)
 {
@@ -435,7 +453,7 @@ wal2debezium_snapshot_frames(PG_FUNCTION_ARGS)
 		MemoryContext previous;
 
 		call = first_call(fcinfo, &previous);
-		call->user_fctx = begin_read(fcinfo, PG_GETARG_OID(0), options_from_array(PG_GETARG_ARRAYTYPE_P(1), "frames"));
+		call->user_fctx = begin_whole(fcinfo, PG_GETARG_OID(0), options_from_array(PG_GETARG_ARRAYTYPE_P(1), "frames"));
 		MemoryContextSwitchTo(previous);
 	}
 	call = SRF_PERCALL_SETUP();
@@ -505,7 +523,7 @@ wal2debezium_snapshot_lines(PG_FUNCTION_ARGS)
 		MemoryContext previous;
 
 		call = first_call(fcinfo, &previous);
-		call->user_fctx = begin_read(fcinfo, PG_GETARG_OID(0), options_from_array(PG_GETARG_ARRAYTYPE_P(1), "json"));
+		call->user_fctx = begin_whole(fcinfo, PG_GETARG_OID(0), options_from_array(PG_GETARG_ARRAYTYPE_P(1), "json"));
 		MemoryContextSwitchTo(previous);
 	}
 	call = SRF_PERCALL_SETUP();

@@ -177,6 +177,8 @@ knows_old_key(const RelationSchema *schema)
 static const char *
 before_words(const RelationSchema *schema)
 {
+	if (schema->unlogged)
+		return "nothing: snapshots read the table, its changes are not in the WAL";
 	if (schema->replica_identity == REPLICA_IDENTITY_FULL)
 		return "the whole old row";
 	if (schema->has_identity && !knows_old_key(schema))

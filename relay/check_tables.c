@@ -18,7 +18,7 @@ static const PgPatience patience = {60000, false};
  */
 static const char tables_sql[] =
 	"SELECT format('%I.%I', t.schema_name, t.table_name), t.topic, "
-	"c.relkind = 'p' OR c.relreplident = 'f' "
+	"c.relkind = 'p' OR c.relpersistence = 'u' OR c.relreplident = 'f' "
 	"OR c.relreplident = 'd' AND EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid "
 	"AND i.indisprimary AND i.indisvalid AND i.indimmediate) "
 	"OR c.relreplident = 'i' AND EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid "
@@ -27,10 +27,11 @@ static const char tables_sql[] =
 	"AND i.indimmediate), "
 	"coalesce(cardinality(t.toast_columns), 0) > 0 AND c.relreplident <> 'f', "
 	"pg_catalog.has_table_privilege(c.oid, 'SELECT'), "
-	"c.relkind = 'r' AND c.relreplident IN ('d', 'i') AND EXISTS (SELECT FROM pg_catalog.unnest(t.key_columns) k "
+	"c.relkind = 'r' AND c.relpersistence = 'p' AND c.relreplident IN ('d', 'i') AND EXISTS (SELECT FROM pg_catalog.unnest(t.key_columns) k "
 	"WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid "
 	"AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1]) WHERE i.indrelid = c.oid AND i.indisvalid "
-	"AND a.attname = k AND CASE c.relreplident WHEN 'i' THEN i.indisreplident ELSE i.indisprimary END)) "
+	"AND a.attname = k AND CASE c.relreplident WHEN 'i' THEN i.indisreplident ELSE i.indisprimary END)), "
+	"c.relpersistence = 'u' "
 	"FROM wal2debezium.tables('config', $1) t JOIN pg_catalog.pg_class c ON c.oid = t.relation "
 	"WHERE t.captured ORDER BY 1";
 
@@ -43,6 +44,7 @@ enum
 	TABLE_TOAST,
 	TABLE_READABLE,
 	TABLE_OLD_KEY_UNKNOWN,
+	TABLE_UNLOGGED,
 };
 
 static const char extension_sql[] =
@@ -130,6 +132,11 @@ check_table(const Config *config, CheckReport *report, const ServerFacts *facts,
 			"the replica identity of table %s lacks columns of its key: deletes have made-up keys, as Debezium's have",
 			name);
 		report_fix(report, "ALTER TABLE %s REPLICA IDENTITY FULL;", name);
+	}
+	if (is_true(tables, row, TABLE_UNLOGGED))
+	{
+		report_warning(report, "table %s is unlogged: snapshots read it, its changes are not in the WAL", name);
+		report_fix(report, "ALTER TABLE %s SET LOGGED, or leave it out by table.exclude.list;", name);
 	}
 	if (takes_snapshot(config, facts) && !is_true(tables, row, TABLE_READABLE))
 	{

@@ -69,7 +69,9 @@ for my $threads (1, 3, 8)
     my %seen;
     $seen{"$_->[0] $_->[2]"}++ for @$records;
     is(scalar(grep { $_ > 1 } values %seen), 0, "$threads threads: no row twice");
-    is("$count->{a_two} $count->{b_big} $count->{d_mid} $count->{g_one}", "2 $rows 3000 1", "$threads threads: every row");
+    is("$count->{a_two} $count->{b_big} $count->{d_mid} $count->{e_unlogged} $count->{f_low} $count->{f_high} $count->{g_one}",
+        "2 $rows 3000 2 5 5 1", "$threads threads: every row");
+    ok(!$count->{f_parts}, "$threads threads: a partitioned table is its partitions");
     next if $threads > 1;
     my @order;
     for (@$records) { push @order, $_->[0] if !@order || $order[-1] ne $_->[0] }
@@ -91,6 +93,9 @@ is(join(' ', map { "$_->[0]:$_->[2]" } @$records), 'a_two:1 a_two:2 g_one:1', 's
 is($records->[0][0] . ' ' . $records->[-1][0], 'd_mid g_one', 'large tables first');
 ($records, $log) = snapshot('snapshot.tables.order.by.row.count' => 'ascending', 'table.include.list' => 'public.(a_two|d_mid|g_one)');
 is($records->[0][0] . ' ' . $records->[-1][0], 'g_one d_mid', 'small tables first');
+
+($records, $log) = snapshot('publish.via.partition.root' => 'true', 'table.include.list' => 'public.(f_.*|g_one)', 'snapshot.max.threads' => 2);
+is(join(' ', sort map { "$_->[0]:$_->[2]" } @$records), join(' ', sort((map { "f_parts:$_" } 5 .. 14), 'g_one:1')), 'partitions by the name of their table');
 
 my $overrides = 'snapshot.select.statement.overrides';
 ($records, $log, my $out) = snapshot('table.include.list' => 'public.(a_two|d_mid|g_one)', $overrides => 'public.a_two,public.d_mid, public.g_one',
