@@ -140,6 +140,11 @@ signal_kafka_new(const Config *config, int64_t handled_offset, Logger *log, Sign
 static void
 note_trouble(SignalKafka *self, rd_kafka_resp_err_t code, const char *reason)
 {
+	bool away = code == RD_KAFKA_RESP_ERR__TRANSPORT || code == RD_KAFKA_RESP_ERR__RESOLVE ||
+				code == RD_KAFKA_RESP_ERR__TIMED_OUT;
+
+	if (away)
+		code = RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN;
 	if (code == self->trouble || code == RD_KAFKA_RESP_ERR__PARTITION_EOF)
 		return;
 	self->trouble = code;
