@@ -33,7 +33,9 @@ enum
 
 /*
  * $1 options, $2 snapshot.include.collection.list, $3 table.include.list,
- * $4 order by row count, $5 publication, $6 updates may leave no record.
+ * $4 order by row count, $5 publication, $6 updates may leave no record,
+ * $7 signal.data.collection, which Debezium's snapshots leave out
+ * (RelationalSnapshotChangeEventSource.prepareTables).
  * Debezium's order: as the patterns of table.include.list stand, then by name.
  */
 static const char list_sql[] =
@@ -49,7 +51,7 @@ static const char list_sql[] =
 	"LATERAL (SELECT t.schema_name || '.' || t.table_name AS plain, "
 	"'\"' || t.schema_name || '\".\"' || t.table_name || '\"' AS quoted) n, "
 	"LATERAL (SELECT CASE WHEN c.reltuples < 0 THEN pg_catalog.pg_relation_size(c.oid) / 100 ELSE c.reltuples END AS rows) e "
-	"WHERE t.captured AND ($2 = '' OR wal2debezium.list_position($2, n.plain) > 0 OR "
+	"WHERE t.captured AND n.plain <> $7 AND ($2 = '' OR wal2debezium.list_position($2, n.plain) > 0 OR "
 	"wal2debezium.list_position($2, n.quoted) > 0) "
 	"ORDER BY CASE $4 WHEN 'ascending' THEN e.rows WHEN 'descending' THEN -e.rows END, "
 	"CASE WHEN $3 = '' THEN 0 ELSE wal2debezium.list_position($3, n.plain) END, "
@@ -81,16 +83,17 @@ static PGresult *
 query_tables(Relay *relay, PGconn *conn, Error *error)
 {
 	char *plugin_config = config_plugin_json(relay->config, (const char *const[]){NULL});
-	const char *values[6] = {
+	const char *values[7] = {
 		plugin_config,
 		text_or_empty(relay->config, OPT_SNAPSHOT_INCLUDE_COLLECTION_LIST),
 		text_or_empty(relay->config, OPT_TABLE_INCLUDE_LIST),
 		text_or_empty(relay->config, OPT_SNAPSHOT_TABLES_ORDER_BY_ROW_COUNT),
 		text_or_empty(relay->config, OPT_PUBLICATION_NAME),
 		skips_updates(relay->config) ? "true" : "false",
+		text_or_empty(relay->config, OPT_SIGNAL_DATA_COLLECTION),
 	};
 	PGresult *result =
-		pg_session_query(conn, list_sql, 6, values, query_patience(relay), "could not list the captured tables", error);
+		pg_session_query(conn, list_sql, 7, values, query_patience(relay), "could not list the captured tables", error);
 
 	free(plugin_config);
 	if (result == NULL && strstr(error->message, "wal2debezium") != NULL && error->hint[0] == '\0')

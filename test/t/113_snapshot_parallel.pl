@@ -97,6 +97,9 @@ is($records->[0][0] . ' ' . $records->[-1][0], 'g_one d_mid', 'small tables firs
 ($records, $log) = snapshot('publish.via.partition.root' => 'true', 'table.include.list' => 'public.(f_.*|g_one)', 'snapshot.max.threads' => 2);
 is(join(' ', sort map { "$_->[0]:$_->[2]" } @$records), join(' ', sort((map { "f_parts:$_" } 5 .. 14), 'g_one:1')), 'partitions by the name of their table');
 
+($records, $log) = snapshot('signal.data.collection' => 'public.a_two', 'table.include.list' => 'public.(d_mid|g_one)');
+is(join(' ', sort { $a cmp $b } keys %{ check_marks('table of signals', $records) }), 'd_mid g_one', 'the table of signals is not read');
+
 my $overrides = 'snapshot.select.statement.overrides';
 ($records, $log, my $out) = snapshot('table.include.list' => 'public.(a_two|d_mid|g_one)', $overrides => 'public.a_two,public.d_mid, public.g_one',
     "$overrides.public.a_two" => 'SELECT v, id FROM a_two WHERE id > 1', "$overrides.public.d_mid" => 'SELECT id FROM d_mid WHERE id IN (7, 5) ORDER BY id DESC');
