@@ -110,9 +110,8 @@ remembered(OutboxNames *names, const OutboxValueSchema *wanted)
 static const char *
 misfit(const ConnectSchema *schema, const char *class)
 {
-	return psprintf("Invalid Java object for schema%s%s%s with type %s: class %s for field: \"payload\"",
-					schema->name ? " \"" : "", schema->name ? schema->name : "", schema->name ? "\"" : "",
-					java_schema_type(schema->type), class);
+	return psprintf("Invalid Java object for schema%s%s with type %s: class %s for field: payload",
+					schema->name ? " " : "", schema->name ? schema->name : "", java_schema_type(schema->type), class);
 }
 
 /* Why the payload is no value of that schema, NULL: it is (ConnectSchema#validateValue). */
@@ -145,8 +144,8 @@ fields_problem(const ConnectSchema *schema, const OutboxValueSchema *wanted)
 		if (kept == NULL || strcmp(kept->field, lfirst(name)) != 0)
 			return psprintf("%s is not a valid field name", (const char *) lfirst(name));
 		if (strcmp(kept->type, ((const ConnectSchema *) lfirst(field))->type) != 0)
-			return psprintf("Invalid Java object for schema with type %s for field: \"%s\"",
-							java_schema_type(kept->type), kept->field);
+			return psprintf("Invalid Java object for schema with type %s for field: %s", java_schema_type(kept->type),
+							kept->field);
 	}
 	return index == list_length(schema->fields) ? NULL : "a field of the first event of its schema version is missing";
 }
