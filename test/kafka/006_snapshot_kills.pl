@@ -126,7 +126,7 @@ sub take_snapshot
     while (wait_at_work($relay, $before) && ($kills < $limit || ($resumed + resumed($relay) == 0 && $kills < $limit + 20)))
     {
         $before = begun($relay);
-        sleep rand(($once ? 2.5 : 1.5) + ($resumed + resumed($relay) == 0 ? $kills : 0));
+        sleep rand(($once ? 2.5 : 1.5) + ($resumed + resumed($relay) == 0 ? $kills : $kills / 8));
         last if streams($relay);
         if (rand() < 0.75)
         {

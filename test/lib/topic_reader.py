@@ -4,7 +4,7 @@ import sys, time
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
 
-def messages(servers, topic, seconds=120):
+def messages(servers, topic, seconds=300):
     consumer = Consumer({"bootstrap.servers": servers, "group.id": "topic-reader", "enable.auto.commit": False, "enable.partition.eof": True})
     partitions = consumer.list_topics(topic, timeout=20).topics[topic].partitions
     ends = {p: consumer.get_watermark_offsets(TopicPartition(topic, p), timeout=20)[1] for p in partitions}
