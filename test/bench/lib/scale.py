@@ -65,8 +65,8 @@ def sizes(size):
 
 def count_instructions(server):
     """Rows of the table."""
-    points = [tables(count) for count in (1, 10, 100, 1000, 10000)] + [columns(count) for count in (1, 10, 100, 1600)]
-    points += [sizes(size) for size in (1, 1000, 100_000, 10_000_000, 200_000_000)]
+    points = [columns(count) for count in (1, 10, 100, 1600)]
+    points += [sizes(size) for size in (1, 1000, 100_000, 10_000_000, 200_000_000)] + [tables(count) for count in (1, 10, 100, 1000, 10000)]
     positions = {point: point.prepare(server) for point in points}
     server.psql("-c", "checkpoint")
     server.stop()
