@@ -22,6 +22,7 @@ static const Channel notification_channels[] = {
 	{"sink", NULL},
 	{"log", NULL},
 	{"jmx", "there is no JVM; use sink or log, and http.listen for metrics"},
+	{"http", "it is not built; use sink or log"},
 	{NULL, NULL},
 };
 
