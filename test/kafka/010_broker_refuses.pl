@@ -27,9 +27,7 @@ my %user = (
     'producer.override.security.protocol' => 'SASL_PLAINTEXT',
     'producer.override.sasl.mechanism' => 'PLAIN',
     'producer.override.sasl.jaas.config' =>
-      'org.apache.kafka.common.security.plain.PlainLoginModule required username="relay" password="secret";',
-    # a topic that is gone is believed to be gone after this time, 30 s otherwise
-    'rdkafka.topic.metadata.propagation.max.ms' => '3000');
+      'org.apache.kafka.common.security.plain.PlainLoginModule required username="relay" password="secret";');
 
 my $pair = W2DFaults->new($node, 'counted', servers => "127.0.0.1:$port", direct => $direct, config => \%user,
     once => { 'producer.override.transaction.timeout.ms' => '3000' });
@@ -128,8 +126,9 @@ $pair->stop;
 $pair->start;
 for my $round (1 .. 5)
 {
-    my $finish = sql_in_background($node, 'CALL counted_rounds(20, 5)');
-    sleep 0.2;
+    my $before = W2D::committed_end($direct, $pair->topic($once));
+    my $finish = sql_in_background($node, 'CALL counted_rounds(40, 5)');
+    wait_for('records', sub { W2D::committed_end($direct, $pair->topic($once)) > $before });
     $pair->relay($once)->signal('STOP');
     sleep 5;
     $pair->relay($once)->signal('CONT');

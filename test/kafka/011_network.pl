@@ -48,7 +48,7 @@ strike('connections cut', qr/trying again/, sub {
         $to_kafka->act('cut');
     }
 });
-strike('server does not know that the connection is gone', qr/in use by PID/, sub { sleep 0.3; $to_server->act('orphan', 'client') });
+strike('server does not know that the connection is gone', qr/trying again/, sub { sleep 0.3; $to_server->act('orphan', 'client') });
 strike('brokers do not know that the connection is gone', undef, sub { sleep 0.3; $to_kafka->act('orphan', 'client') });
 strike('relay does not know that the connection to the brokers is gone', undef, sub { sleep 0.3; $to_kafka->act('orphan', 'server') });
 strike('server silent', undef, sub {
@@ -60,6 +60,7 @@ strike('server silent', undef, sub {
 strike('brokers silent', qr/Kafka is away|is not available|[Tt]imed out/, sub {
     sleep 0.3;
     $to_kafka->act('freeze');
+    $pair->write(1);
     sleep 13; # after ten the walsender is let go
     $to_kafka->act('thaw');
 });
