@@ -119,10 +119,14 @@ class Relay(Ours):
 
 
 class Peer(Debezium):
-    """Debezium's, by so many threads."""
+    """Debezium's, by so many threads; all in one JVM, that of the first."""
 
-    def __init__(self, bench, threads):
-        super().__init__(bench.server)
+    def __init__(self, bench, threads, first=None):
+        if first is None:
+            super().__init__(bench.server)
+        else:
+            self.__dict__.update(first.__dict__)
+            self.close = lambda: None
         self.name, self.settings = f"Debezium, {threads} thread{'s' * (threads > 1)}", {"snapshot.max.threads": str(threads), "snapshot.fetch.size": "10240"}
 
     def read(self, bench):
@@ -168,7 +172,8 @@ class Snapshots:
         sides += [Relay(self, threads) for threads in self.threads]
         try:
             if self.debezium:
-                sides += [Peer(self, threads) for threads in self.threads]
+                for threads in self.threads:
+                    sides.append(Peer(self, threads, next((side for side in sides if isinstance(side, Peer)), None)))
             self.report({side.name: reads for side, reads in zip(sides, self.measure(sides))})
         finally:
             for side in sides:
