@@ -41,7 +41,10 @@ while not os.path.exists(sys.argv[2]):
 proxy.thaw()
 time.sleep(600)
 };
-my $gate_pid = open my $gate, '-|', $ENV{PYTHON}, '-c', $python, kafka_servers() =~ /(\d+)$/, $opened or die "no gate: $!\n";
+# a test that dies must not wait for it
+my $gate_pid;
+END { local $?; kill 'KILL', $gate_pid if $gate_pid }
+$gate_pid = open my $gate, '-|', $ENV{PYTHON}, '-c', $python, kafka_servers() =~ /(\d+)$/, $opened or die "no gate: $!\n";
 chomp(my $port = <$gate>);
 my $second = W2D::Relay->start('run', $config, '-b', "127.0.0.1:$port", '-d', 'application_name=second');
 wait_for('the second to have looked at the slot',
