@@ -285,7 +285,7 @@ recover(Run *run, LoopEnd end, Error *error)
 	return true;
 }
 
-/* That a snapshot has failed is worth telling, though it ends the relay. */
+/* That a snapshot has failed, or that there was none and no stream either, is worth telling, though it is the end. */
 static void
 tell_last(Relay *relay)
 {
@@ -305,6 +305,8 @@ run_until_end(Run *run, Error *error)
 	{
 		LoopEnd end = attempt(run, error);
 
+		if (end == LOOP_STOPPED && notifications_waiting(run->relay->notifications) > 0)
+			tell_last(run->relay);
 		if (end == LOOP_STOPPED)
 			return true;
 		if (end == LOOP_SNAPSHOT)

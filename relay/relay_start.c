@@ -563,11 +563,11 @@ start_stream(Start *start, StartedStream *started, Error *error)
 		return false;
 	started->plan = start->plan;
 	started->status_interval_ms = status_interval(start);
-	if (relay->endpos_lsn != 0 && start->plan.start_lsn >= relay->endpos_lsn)
-		return true;
 	if (!relay->snapshot_told)
 		notify_initial_skipped(relay->notifications);
 	relay->snapshot_told = true;
+	if (relay->endpos_lsn != 0 && start->plan.start_lsn >= relay->endpos_lsn)
+		return true;
 	config = stream_config(relay, &start->plan);
 	started->stream = replication_stream_start(start->conn, relay->slot_name, start->plan.start_lsn, config, error);
 	start->conn = NULL;
