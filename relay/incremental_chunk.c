@@ -235,7 +235,7 @@ has_null_keys(Chunk *chunk, bool *found)
 	*found = false;
 	if (!chunk->reader->may_be_null)
 		return true;
-	sql = memory_printf("SELECT 1 FROM ONLY %s %s AND NOT (ROW(%s, 0) IS NOT NULL) LIMIT 1", chunk->name, chunk->where,
+	sql = memory_printf("SELECT 1 FROM %s %s AND NOT (ROW(%s, 0) IS NOT NULL) LIMIT 1", chunk->name, chunk->where,
 						chunk->reader->list);
 	result = chunk_query(chunk, sql, 0, NULL, "could not look for rows without key");
 	free(sql);
@@ -247,7 +247,7 @@ has_null_keys(Chunk *chunk, bool *found)
 static bool
 read_maximum(Chunk *chunk, IncrementalPosition *position)
 {
-	char *sql = memory_printf("SELECT %s FROM ONLY %s %s ORDER BY %s LIMIT 1", chunk->reader->texts, chunk->name,
+	char *sql = memory_printf("SELECT %s FROM %s %s ORDER BY %s LIMIT 1", chunk->reader->texts, chunk->name,
 							  chunk->where, chunk->reader->descending);
 	bool good = read_key(chunk, sql, "could not read the maximum key", &position->maximum);
 
@@ -263,7 +263,7 @@ count_rows(Chunk *chunk, IncrementalPosition *position)
 
 	if (!chunk->request->count_rows)
 		return true;
-	buffer_append_text(&sql, "SELECT pg_catalog.count(*) FROM ONLY ");
+	buffer_append_text(&sql, "SELECT pg_catalog.count(*) FROM ");
 	buffer_append_text(&sql, chunk->name);
 	buffer_append_text(&sql, " ");
 	buffer_append_text(&sql, chunk->where);
@@ -315,7 +315,7 @@ read_end(Chunk *chunk, const IncrementalPosition *position, IncrementalKey *end)
 	buffer_append_text(&sql, chunk->reader->texts);
 	buffer_append_text(&sql, " FROM (SELECT ");
 	buffer_append_text(&sql, chunk->reader->list);
-	buffer_append_text(&sql, " FROM ONLY ");
+	buffer_append_text(&sql, " FROM ");
 	buffer_append_text(&sql, chunk->name);
 	buffer_append_text(&sql, " ");
 	buffer_append_text(&sql, chunk->where);
@@ -337,7 +337,7 @@ rows_statement(const Chunk *chunk, const IncrementalPosition *position, const In
 {
 	Buffer sql = {0};
 
-	buffer_append_text(&sql, "SELECT * FROM ONLY ");
+	buffer_append_text(&sql, "SELECT * FROM ");
 	buffer_append_text(&sql, chunk->name);
 	buffer_append_text(&sql, " ");
 	buffer_append_text(&sql, chunk->where);
@@ -435,7 +435,8 @@ name_table(Chunk *chunk)
 	char *schema = memory_checked(PQescapeIdentifier(conn, table->schema, strlen(table->schema)));
 	char *name = memory_checked(PQescapeIdentifier(conn, table->table, strlen(table->table)));
 
-	chunk_set_text(&chunk->name, memory_printf("%s.%s", schema, name));
+	/* children of an inherited table are tables of their own; a partitioned one has no rows but those of its partitions */
+	chunk_set_text(&chunk->name, memory_printf("%s%s.%s", chunk->reader->partitioned ? "" : "ONLY ", schema, name));
 	/* a line of its own: the filter may end with a comment */
 	chunk_set_text(&chunk->where, memory_printf("WHERE (%s\n)", table->condition != NULL ? table->condition : "true"));
 	PQfreemem(schema);

@@ -77,6 +77,7 @@ typedef struct ChunkReader
 	char *columns;
 	size_t key_count;
 	bool may_be_null; /* its values */
+	bool partitioned; /* the table is captured as a whole */
 } ChunkReader;
 
 /*

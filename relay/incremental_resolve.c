@@ -12,13 +12,16 @@
 #include "memory.h"
 #include "pg_session.h"
 
-/* $1 options, $2 patterns, $3 patterns of conditions. */
+/* $1 options, $2 patterns, $3 patterns of conditions; the name of a partitioned table stands for its partitions. */
 static const char tables_sql[] =
 	"SELECT t.schema_name, t.table_name, (SELECT pg_catalog.min(c.n) FROM pg_catalog.unnest($3::pg_catalog.text[]) "
-	"WITH ORDINALITY AS c (pattern, n) WHERE wal2debezium.list_position(c.pattern, coalesce(t.name, p.pattern)) > 0), "
+	"WITH ORDINALITY AS c (pattern, n) WHERE wal2debezium.list_position(c.pattern, coalesce(t.name, p.pattern)) > 0 OR "
+	"wal2debezium.list_position(c.pattern, t.root) > 0), "
 	"p.pattern FROM pg_catalog.unnest($2::pg_catalog.text[]) WITH ORDINALITY AS p (pattern, n) LEFT JOIN "
-	"(SELECT schema_name, table_name, schema_name || '.' || table_name AS name FROM wal2debezium.tables($1) "
-	"WHERE captured) AS t ON wal2debezium.list_position(p.pattern, t.name) > 0 "
+	"(SELECT a.schema_name, a.table_name, a.schema_name || '.' || a.table_name AS name, n.nspname || '.' || r.relname AS root "
+	"FROM wal2debezium.tables($1) a LEFT JOIN pg_catalog.pg_class r ON r.oid = pg_catalog.pg_partition_root(a.relation) "
+	"LEFT JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace WHERE a.captured) AS t "
+	"ON wal2debezium.list_position(p.pattern, t.name) > 0 OR wal2debezium.list_position(p.pattern, t.root) > 0 "
 	"ORDER BY p.n, t.schema_name COLLATE \"C\", t.table_name COLLATE \"C\"";
 
 /* $1 patterns, $2 names. */

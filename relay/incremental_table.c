@@ -41,7 +41,8 @@ look(Chunk *chunk, bool *good)
  */
 static const char describe_sql[] =
 	"SELECT t.relation, pg_catalog.quote_ident(a.attname), pg_catalog.format_type(a.atttypid, a.atttypmod), "
-	"a.attnotnull, a.attname FROM wal2debezium.tables($1) t "
+	"a.attnotnull, a.attname, (SELECT c.relkind = 'p' FROM pg_catalog.pg_class c WHERE c.oid = t.relation) "
+	"FROM wal2debezium.tables($1) t "
 	"LEFT JOIN LATERAL pg_catalog.unnest(CASE WHEN $4::pg_catalog.text IS NOT NULL THEN ARRAY[$4::pg_catalog.text] "
 	"ELSE t.key_columns END) WITH ORDINALITY AS k (name, n) ON true "
 	"LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = t.relation AND a.attname = k.name AND NOT a.attisdropped "
@@ -75,6 +76,7 @@ keep_key(ChunkReader *reader, const PGresult *result)
 	reader->types = bytes_alloc_zero(reader->key_count + 1, sizeof(char *));
 	buffer_append_text(&columns, "[");
 	reader->may_be_null = false;
+	reader->partitioned = PQgetvalue(result, 0, 5)[0] == 't';
 	for (int i = 0; i < PQntuples(result); i++)
 	{
 		reader->may_be_null |= PQgetvalue(result, i, 3)[0] != 't';

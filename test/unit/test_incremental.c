@@ -261,6 +261,25 @@ test_blind_window(void)
 	incremental_window_free(window);
 }
 
+/* A bulk load is open for long: it is no reason to read again, and its rows win over those of the chunk. */
+static void
+test_long_transaction(void)
+{
+	IncrementalWindow *window = incremental_window_new();
+
+	for (uint32_t i = 0; i < 200000; i++)
+		incremental_window_note(window, 1, i + 2, 60 + i / 100);
+	incremental_window_begin(window);
+	CHECK(incremental_window_read(window, "50:3000:50", true));
+	CHECK(!incremental_window_is_blind(window));
+	CHECK(incremental_window_allows(window, 1, 1));
+	incremental_window_note(window, 1, 1, 50);
+	CHECK(!incremental_window_allows(window, 1, 1));
+	CHECK(incremental_window_allows(window, 1, 199999));
+	incremental_window_end(window);
+	incremental_window_free(window);
+}
+
 /* ---- signals ---- */
 
 static void
@@ -374,6 +393,7 @@ main(void)
 	test_histories();
 	test_window_rules();
 	test_blind_window();
+	test_long_transaction();
 	test_signal_forms();
 	test_signal_unusable();
 	test_signal_log();
