@@ -64,11 +64,23 @@ is($relay->stop, 0, 'SIGTERM in the middle');
 is((notification_types(split /\n/, $relay->out))[-1], 'ABORTED', 'the last word is ABORTED');
 
 # What cannot be had is refused by its name.
+my @to_kafka = ('signal.enabled.channels' => 'kafka', 'signal.kafka.bootstrap.servers' => '127.0.0.1:1');
 for my $case (
     [ 'jmx', qr/cannot use value "jmx" of option "notification\.enabled\.channels".*JVM/, 'notification.enabled.channels' => 'log,jmx' ],
     [ 'unknown channel', qr/cannot use value "mail" of option "notification\.enabled\.channels".*sink and log/, 'notification.enabled.channels' => 'mail' ],
     [ 'no topic', qr/option "notification\.sink\.topic\.name" is missing/, 'notification.enabled.channels' => 'sink' ],
     [ 'not a topic', qr/cannot use value "a b" of option "notification\.sink\.topic\.name"/, @to_topic, 'notification.sink.topic.name' => 'a b' ],
+    [ 'http', qr/cannot use value "http" of option "notification\.enabled\.channels".*sink or log/, 'notification.enabled.channels' => 'http' ],
+    [ 'its address', qr/"notification\.http\.url".*channel http is not built/, 'notification.http.url' => 'http://x' ],
+    [ 'signals by file', qr/cannot use value "file" of option "signal\.enabled\.channels".*not built/, 'signal.enabled.channels' => 'source,file' ],
+    [ 'the file', qr/"signal\.file".*channel file is not built/, 'signal.file' => 'x' ],
+    [ 'signals by Java', qr/cannot use value "in-process" of option "signal\.enabled\.channels".*JVM/, 'signal.enabled.channels' => 'in-process' ],
+    [ 'unknown signals', qr/cannot use value "smoke" of option "signal\.enabled\.channels".*source and kafka/, 'signal.enabled.channels' => 'smoke' ],
+    [ 'no brokers of signals', qr/option "signal\.kafka\.bootstrap\.servers" is missing/, 'signal.enabled.channels' => 'kafka' ],
+    [ 'a setting of producers', qr/unrecognized consumer setting "acks" in option "signal\.consumer\.acks"/, @to_kafka, 'signal.consumer.acks' => 'all' ],
+    [ 'a bad value', qr/invalid value "x" for option "signal\.consumer\.fetch\.min\.bytes"/, @to_kafka, 'signal.consumer.fetch.min.bytes' => 'x' ],
+    [ 'a deserializer', qr/option "signal\.consumer\.value\.deserializer".*signals are text/, @to_kafka, 'signal.consumer.value.deserializer' => 'x.Y' ],
+    [ 'an unknown option', qr/"signal\.kafka\.key"/, @to_kafka, 'signal.kafka.key' => 'x' ],
     [ 'ByteArrayConverter', qr/cannot write notifications/, @to_topic, 'value.converter' => 'io.debezium.converters.BinaryDataConverter' ],
   )
 {
@@ -79,5 +91,13 @@ for my $case (
 }
 ($status, undef, $log) = run_once('notification.sink.topic.name' => 'x', 'snapshot.mode' => 'no_data');
 like($log, qr/option "notification\.sink\.topic\.name" has no effect/, 'a topic without the channel has no effect, and it says so');
+($status, undef, $log) = run_once('snapshot.mode' => 'no_data', 'signal.kafka.topic' => 'x', 'signal.synchronous.batch.size' => '5');
+is($status, 0, 'options of a channel that is not enabled') or note($log);
+like($log, qr/option "$_" has no effect/, "$_ has no effect") for qw(signal.kafka.topic signal.synchronous.batch.size);
+($status, undef, $log) = run_once('snapshot.mode' => 'no_data', @to_kafka, 'signal.consumer.enable.auto.commit' => 'false',
+    'signal.consumer.sasl.jaas.config' => 'org.apache.kafka.common.security.plain.PlainLoginModule required username="u" password="hidden-word";');
+is($status, 0, 'settings of the consumer') or note($log);
+like($log, qr/option "signal\.consumer\.enable\.auto\.commit" has no effect: the offset of a signal is committed when it is handled/, 'one without effect says so');
+unlike($log, qr/hidden-word/, 'no password is shown');
 
 done_testing();
