@@ -1,16 +1,13 @@
 /*
  * incremental_state.c
- *	  JSON with yajl, as in snapshot_state.c.
+ *	  Lists of tables and signals, and their JSON.
  */
 #include "incremental_state.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <yajl/yajl_gen.h>
-#include <yajl/yajl_tree.h>
 
+#include "json_object.h"
 #include "memory.h"
 
 static char *
@@ -151,59 +148,28 @@ incremental_state_next(IncrementalState *state)
 /* ---- writing ---- */
 
 static void
-put_text(yajl_gen gen, const char *text)
-{
-	yajl_gen_string(gen, (const unsigned char *) text, strlen(text));
-}
-
-static void
-put_named(yajl_gen gen, const char *name, const char *text)
-{
-	if (text == NULL)
-		return;
-	put_text(gen, name);
-	put_text(gen, text);
-}
-
-static void
-put_hex(yajl_gen gen, const char *name, uint64_t number)
-{
-	char text[24];
-
-	snprintf(text, sizeof(text), "%" PRIX64, number);
-	put_named(gen, name, text);
-}
-
-static void
-put_number(yajl_gen gen, const char *name, int64_t number)
-{
-	put_text(gen, name);
-	yajl_gen_integer(gen, number);
-}
-
-static void
 put_texts(yajl_gen gen, const char *name, char *const *texts, size_t count)
 {
-	put_text(gen, name);
+	json_put_text(gen, name);
 	yajl_gen_array_open(gen);
 	for (size_t i = 0; i < count; i++)
-		put_text(gen, texts[i]);
+		json_put_text(gen, texts[i]);
 	yajl_gen_array_close(gen);
 }
 
 static void
 put_tables(yajl_gen gen, const IncrementalState *state)
 {
-	put_text(gen, "tables");
+	json_put_text(gen, "tables");
 	yajl_gen_array_open(gen);
 	for (size_t i = 0; i < state->table_count; i++)
 	{
 		yajl_gen_map_open(gen);
-		put_named(gen, "schema", state->tables[i].schema);
-		put_named(gen, "table", state->tables[i].table);
-		put_named(gen, "condition", state->tables[i].condition);
-		put_named(gen, "surrogate_key", state->tables[i].surrogate_key);
-		put_named(gen, "correlation", state->tables[i].correlation);
+		json_put(gen, "schema", state->tables[i].schema);
+		json_put(gen, "table", state->tables[i].table);
+		json_put(gen, "condition", state->tables[i].condition);
+		json_put(gen, "surrogate_key", state->tables[i].surrogate_key);
+		json_put(gen, "correlation", state->tables[i].correlation);
 		yajl_gen_map_close(gen);
 	}
 	yajl_gen_array_close(gen);
@@ -212,81 +178,49 @@ put_tables(yajl_gen gen, const IncrementalState *state)
 char *
 incremental_state_json(const IncrementalState *state)
 {
-	yajl_gen gen = memory_checked(yajl_gen_alloc(NULL));
 	const IncrementalPosition *position = &state->position;
-	const unsigned char *json;
-	size_t size;
-	char *copy;
+	yajl_gen gen = json_begin();
 
 	yajl_gen_map_open(gen);
-	put_hex(gen, "signal_commit_lsn", state->signal_commit_lsn);
-	put_hex(gen, "signal_lsn", state->signal_lsn);
-	put_number(gen, "kafka_offset", state->kafka_offset);
-	put_text(gen, "paused");
-	yajl_gen_bool(gen, state->paused);
+	json_put_lsn(gen, "signal_commit_lsn", state->signal_commit_lsn);
+	json_put_lsn(gen, "signal_lsn", state->signal_lsn);
+	json_put_number(gen, "kafka_offset", state->kafka_offset);
+	json_put_flag(gen, "paused", state->paused);
 	put_texts(gen, "inbox", state->inbox, state->inbox_count);
-	put_named(gen, "correlation", state->correlation);
+	json_put(gen, "correlation", state->correlation);
 	put_tables(gen, state);
-	put_named(gen, "columns", position->columns);
+	json_put(gen, "columns", position->columns);
 	put_texts(gen, "last_key", position->last.values, position->last.count);
 	put_texts(gen, "maximum_key", position->maximum.values, position->maximum.count);
-	put_number(gen, "rows", (int64_t) position->rows);
-	put_number(gen, "total_rows", position->total_rows);
+	json_put_number(gen, "rows", (int64_t) position->rows);
+	json_put_number(gen, "total_rows", position->total_rows);
 	yajl_gen_map_close(gen);
-	yajl_gen_get_buf(gen, &json, &size);
-	copy = bytes_copy_text((const char *) json, size);
-	yajl_gen_free(gen);
-	return copy;
+	return json_end(gen);
 }
 
 /* ---- reading ---- */
 
 static char *
-get_text(yajl_val map, const char *name)
+get_copy(yajl_val map, const char *name)
 {
-	const char *path[] = {name, NULL};
-
-	return copy_or_null(YAJL_GET_STRING(yajl_tree_get(map, path, yajl_t_string)));
+	return copy_or_null(json_get_text(map, name));
 }
 
 static bool
-get_hex(yajl_val map, const char *name, uint64_t *number)
+get_texts(yajl_val map, const char *name, IncrementalKey *texts)
 {
-	const char *path[] = {name, NULL};
-	const char *text = YAJL_GET_STRING(yajl_tree_get(map, path, yajl_t_string));
-	char rest;
+	yajl_val array = json_get_array(map, name);
 
-	return text != NULL && sscanf(text, "%16" SCNx64 "%c", number, &rest) == 1;
-}
-
-static bool
-get_number(yajl_val map, const char *name, int64_t *number)
-{
-	const char *path[] = {name, NULL};
-	yajl_val value = yajl_tree_get(map, path, yajl_t_number);
-
-	if (!YAJL_IS_INTEGER(value))
+	if (array == NULL)
 		return false;
-	*number = YAJL_GET_INTEGER(value);
-	return true;
-}
-
-static bool
-get_key(yajl_val map, const char *name, IncrementalKey *key)
-{
-	const char *path[] = {name, NULL};
-	yajl_val array = yajl_tree_get(map, path, yajl_t_array);
-
-	if (!YAJL_IS_ARRAY(array))
-		return false;
-	key->values = bytes_alloc_zero(YAJL_GET_ARRAY(array)->len + 1, sizeof(char *));
+	texts->values = bytes_alloc_zero(YAJL_GET_ARRAY(array)->len + 1, sizeof(char *));
 	for (size_t i = 0; i < YAJL_GET_ARRAY(array)->len; i++)
 	{
 		const char *text = YAJL_GET_STRING(YAJL_GET_ARRAY(array)->values[i]);
 
 		if (text == NULL)
 			return false;
-		key->values[key->count++] = memory_strdup(text);
+		texts->values[texts->count++] = memory_strdup(text);
 	}
 	return true;
 }
@@ -295,7 +229,7 @@ static bool
 get_inbox(yajl_val map, IncrementalState *state)
 {
 	IncrementalKey texts = {0};
-	bool good = get_key(map, "inbox", &texts);
+	bool good = get_texts(map, "inbox", &texts);
 
 	for (size_t i = 0; i < texts.count; i++)
 		incremental_state_push(state, texts.values[i], strlen(texts.values[i]));
@@ -306,29 +240,26 @@ get_inbox(yajl_val map, IncrementalState *state)
 static bool
 get_tables(yajl_val map, IncrementalState *state)
 {
-	const char *path[] = {"tables", NULL};
-	yajl_val array = yajl_tree_get(map, path, yajl_t_array);
-	bool good = YAJL_IS_ARRAY(array);
+	yajl_val array = json_get_array(map, "tables");
 
-	for (size_t i = 0; good && i < YAJL_GET_ARRAY(array)->len; i++)
+	if (array == NULL)
+		return false;
+	for (size_t i = 0; i < YAJL_GET_ARRAY(array)->len; i++)
 	{
 		yajl_val value = YAJL_GET_ARRAY(array)->values[i];
 		IncrementalTable table = {0};
 
-		good = YAJL_IS_OBJECT(value);
-		if (!good)
-			break;
-		table.schema = get_text(value, "schema");
-		table.table = get_text(value, "table");
-		table.condition = get_text(value, "condition");
-		table.surrogate_key = get_text(value, "surrogate_key");
-		table.correlation = get_text(value, "correlation");
-		good = table.schema != NULL && table.table != NULL;
-		if (good)
-			incremental_state_add(state, &table);
+		if (!YAJL_IS_OBJECT(value) || json_get_text(value, "schema") == NULL || json_get_text(value, "table") == NULL)
+			return false;
+		table.schema = get_copy(value, "schema");
+		table.table = get_copy(value, "table");
+		table.condition = get_copy(value, "condition");
+		table.surrogate_key = get_copy(value, "surrogate_key");
+		table.correlation = get_copy(value, "correlation");
+		incremental_state_add(state, &table);
 		clear_table(&table);
 	}
-	return good;
+	return true;
 }
 
 static bool
@@ -336,11 +267,12 @@ get_position(yajl_val map, IncrementalPosition *position)
 {
 	int64_t rows;
 
-	if (!get_key(map, "last_key", &position->last) || !get_key(map, "maximum_key", &position->maximum) ||
-		!get_number(map, "rows", &rows) || rows < 0 || !get_number(map, "total_rows", &position->total_rows))
+	if (!get_texts(map, "last_key", &position->last) || !get_texts(map, "maximum_key", &position->maximum) ||
+		!json_get_number(map, "rows", 0, INT64_MAX, &rows) ||
+		!json_get_number(map, "total_rows", -1, INT64_MAX, &position->total_rows))
 		return false;
 	position->rows = (uint64_t) rows;
-	position->columns = get_text(map, "columns");
+	position->columns = get_copy(map, "columns");
 	return true;
 }
 
@@ -348,22 +280,16 @@ IncrementalState *
 incremental_state_parse(const char *json, size_t size)
 {
 	IncrementalState *state = incremental_state_new();
-	const char *paused_path[] = {"paused", NULL};
-	char *text = bytes_copy_text(json, size);
-	char reason[128];
-	yajl_val tree = yajl_tree_parse(text, reason, sizeof(reason));
-	bool good = YAJL_IS_OBJECT(tree) && get_hex(tree, "signal_commit_lsn", &state->signal_commit_lsn) &&
-				get_hex(tree, "signal_lsn", &state->signal_lsn) &&
-				get_number(tree, "kafka_offset", &state->kafka_offset) && get_inbox(tree, state) &&
-				get_tables(tree, state) && get_position(tree, &state->position);
+	yajl_val tree = json_parse(json, size);
+	bool good = YAJL_IS_OBJECT(tree) && json_get_lsn(tree, "signal_commit_lsn", &state->signal_commit_lsn) &&
+				json_get_lsn(tree, "signal_lsn", &state->signal_lsn) &&
+				json_get_number(tree, "kafka_offset", -1, INT64_MAX, &state->kafka_offset) &&
+				json_get_flag(tree, "paused", &state->paused) && get_inbox(tree, state) && get_tables(tree, state) &&
+				get_position(tree, &state->position);
 
 	if (good)
-	{
-		state->paused = YAJL_IS_TRUE(yajl_tree_get(tree, paused_path, yajl_t_any));
-		state->correlation = get_text(tree, "correlation");
-	}
+		state->correlation = get_copy(tree, "correlation");
 	yajl_tree_free(tree);
-	free(text);
 	if (good)
 		return state;
 	incremental_state_free(state);
