@@ -47,6 +47,7 @@ typedef struct KafkaSink
 	KafkaTopicTable topics;
 	int wake_fd;
 	DeadLetterPolicy policy;
+	const char *progress_topic; /* nothing for it is ever let go */
 	KafkaParking *parking;
 	KafkaHealth health;
 	uint64_t refused;
@@ -96,7 +97,7 @@ decide_fate(KafkaSink *self, const RefusedRecord *refused, const rd_kafka_header
 	 * for which the brokers have given up the whole transaction.
 	 */
 	if (verdict == DELIVERY_REFUSED && self->policy.tolerates && ticket != 0 &&
-		(self->transaction == NULL || refused->by_producer))
+		strcmp(refused->topic, self->progress_topic) != 0 && (self->transaction == NULL || refused->by_producer))
 		return kafka_parking_let_go(self->parking, refused, headers, ticket, &self->sink.parked, &self->refused, error);
 	kafka_describe_refusal(refused, verdict == DELIVERY_RETRY ? ERROR_RETRY : ERROR_FAILED, error);
 	return FATE_ERROR;
@@ -573,6 +574,7 @@ kafka_sink_new(const Config *config, const SinkIdentity *identity, Logger *log, 
 	self->health.log = log;
 	self->wake_fd = -1;
 	self->policy = dead_letter_policy(config);
+	self->progress_topic = config_text(config, OPT_PROGRESS_TOPIC);
 	self->sources = bytes_alloc_zero(REMEMBERED_TICKETS, sizeof(TicketSource));
 	if (kafka_topics_new(config, &self->topics.creation, error) && open_producer(self, config, identity, error))
 		return &self->sink;

@@ -14,6 +14,7 @@
 #include "memory.h"
 #include "pg_session.h"
 #include "plugin_validation.h"
+#include "relay_start_internal.h"
 #include "replica_identity.h"
 #include "replication_slot.h"
 #include "resume_mode.h"
@@ -31,17 +32,6 @@
 #define TAKEOVER_MS 5000
 #define TAKEOVER_STEP_MS 20
 #define SNAPSHOT_SLOT_PREFIX "wal2kafka_snapshot_"
-
-typedef struct Start
-{
-	Relay *relay;
-	PGconn *conn; /* replication connection, ours until the stream takes it over */
-	ServerIdentity server;
-	ReplicationSlot slot;
-	ResumePlan plan;
-	CutSnapshot *cut; /* what is missing of a snapshot; NULL: nothing is known that could go on */
-	bool cut_begun;	  /* rows of one that was cut are delivered */
-} Start;
 
 static bool
 wants_takeover(const Relay *relay)
@@ -71,6 +61,25 @@ end_user(Start *start, Error *error)
 	return start->slot.active_pid == 0;
 }
 
+/* A snapshot alone needs no slot; exactly once it writes under the same name, though. */
+static bool
+needs_lock(const Relay *relay)
+{
+	return relay->settings.exactly_once || (resume_snapshot_mode(relay->config) != RESUME_SNAPSHOT_INITIAL_ONLY &&
+											resume_snapshot_mode(relay->config) != RESUME_SNAPSHOT_ALWAYS_ONLY);
+}
+
+static bool
+lock(Start *start, Error *error)
+{
+	bool locked = true;
+
+	if (needs_lock(start->relay) && !replication_slot_lock(start->conn, start->relay->slot_name, &locked, error))
+		return false;
+	return locked ||
+		   error_set(error, ERROR_RETRY, "replication slot \"%s\" is in use by another relay", start->relay->slot_name);
+}
+
 /* Server and slot as they are now; not while somebody else uses the slot. */
 static bool
 look(Start *start, Error *error)
@@ -98,15 +107,11 @@ connect_and_look(Start *start, Error *error)
 	const PgPatience patience = {0};
 
 	start->conn = pg_session_connect(start->relay->config, true, patience, error);
-	return start->conn != NULL && look(start, error);
+	return start->conn != NULL && look(start, error) && lock(start, error);
 }
 
-/*
- * Exactly once: a sink whose name says whose progress it writes.  From its
- * fence on nobody else of that name writes; hence only while nobody uses the slot.
- */
-static bool
-make_transactional_sink(Start *start, bool for_snapshot, Error *error)
+bool
+start_make_sink(Start *start, bool for_snapshot, Error *error)
 {
 	Relay *relay = start->relay;
 	char *name = memory_printf("wal2kafka-%s-%s-%s-%" PRIu64, config_text(relay->config, OPT_TOPIC_PREFIX),
@@ -124,7 +129,15 @@ make_transactional_sink(Start *start, bool for_snapshot, Error *error)
 static bool
 fence(Start *start, Error *error)
 {
-	return !start->relay->settings.exactly_once || make_transactional_sink(start, false, error);
+	return !start->relay->settings.exactly_once || start_make_sink(start, false, error);
+}
+
+static void
+forget_progress(Relay *relay)
+{
+	progress_free(relay->progress_topic);
+	relay->progress_topic = NULL;
+	relay->progress_known = false;
 }
 
 /*
@@ -154,8 +167,7 @@ read_progress(Start *start, int timeout_ms, Error *error)
 			memset(&relay->progress, 0, sizeof(relay->progress));
 		return true;
 	}
-	progress_free(relay->progress_topic);
-	relay->progress_topic = NULL;
+	forget_progress(relay);
 	return false;
 }
 
@@ -166,32 +178,6 @@ load_signals(const Relay *relay)
 
 	incremental_load(relay->incremental, json);
 	return true;
-}
-
-/* What is missing of a snapshot that was cut, by this process or an earlier one, if it can go on. */
-static void
-find_cut_snapshot(Start *start)
-{
-	Relay *relay = start->relay;
-	const char *json = relay->snapshot_state;
-	CutSnapshot *state;
-
-	if (!relay->progress_known || relay->progress.snapshot != SNAPSHOT_PLANNED)
-		return;
-	if (json == NULL && relay->progress_topic != NULL)
-		json = progress_stored_snapshot(relay->progress_topic);
-	state = json != NULL ? snapshot_state_parse(json, strlen(json)) : NULL;
-	if (state == NULL)
-		return;
-	start->cut_begun = state->begun;
-	if (state->options_hash != snapshot_options_hash(relay->config))
-		log_warning(relay->log, "options have changed since the snapshot was cut, it cannot go on");
-	else if (state->timeline == start->server.timeline && state->stream_lsn <= start->server.wal_end)
-	{
-		start->cut = state;
-		return;
-	}
-	snapshot_state_free(state);
 }
 
 static bool
@@ -217,7 +203,7 @@ decide(Start *start, Error *error)
 		.accept_new_system = relay->settings.accept_new_system,
 	};
 
-	find_cut_snapshot(start);
+	start_find_cut(start);
 	input.snapshot_begun = start->cut_begun;
 	input.resumable_lsn = start->cut != NULL ? start->cut->stream_lsn : 0;
 
@@ -247,9 +233,8 @@ wait_for_sink(Relay *relay, Error *error)
 	return true;
 }
 
-/* Stores relay->progress where the sink keeps it; in memory it stands in any case. */
-static bool
-write_progress(Relay *relay, Error *error)
+bool
+start_write_progress(Relay *relay, Error *error)
 {
 	relay->progress_known = true;
 	if (relay->progress_topic == NULL)
@@ -268,8 +253,8 @@ keeps_slot(const Start *start)
 	return start->plan.action == RESUME_STREAM || (start->plan.action == RESUME_SNAPSHOT_ONLY && start->slot.exists);
 }
 
-static bool
-makes_slot(const Start *start)
+bool
+start_makes_slot(const Start *start)
 {
 	return start->plan.action == RESUME_CREATE_SLOT || start->plan.action == RESUME_RECREATE_SLOT;
 }
@@ -293,7 +278,7 @@ record_intent(Start *start, Error *error)
 	relay->progress.snapshot = start->plan.take_snapshot ? SNAPSHOT_PLANNED : SNAPSHOT_NONE;
 	relay->progress.snapshot_on_old_slot = start->plan.take_snapshot && keeps_slot(start);
 	relay->progress.timeline = start->server.timeline;
-	return write_progress(relay, error);
+	return start_write_progress(relay, error);
 }
 
 static bool
@@ -315,94 +300,6 @@ create_slot(Start *start, CreatedSlot *created, Error *error)
 	start->plan.start_lsn = created->consistent_lsn;
 	log_info(relay->log, "created replication slot \"%s\" at " LSN_FORMAT, relay->slot_name,
 			 LSN_ARGS(created->consistent_lsn));
-	return true;
-}
-
-/* Where no progress is kept nobody could tell that the snapshot is incomplete, so its slot must go. */
-static void
-drop_unfinished_slot(Start *start)
-{
-	const PgPatience patience = {.timeout_ms = CLEANUP_CONNECT_MS, .despite_stop = true};
-	Relay *relay = start->relay;
-	Error error;
-
-	if (relay->progress_topic != NULL || !makes_slot(start))
-		return;
-	free(relay->snapshot_state);
-	relay->snapshot_state = NULL;
-	if (replication_slot_drop(start->conn, relay->slot_name, &error))
-		return;
-	PQfinish(start->conn);
-	start->conn = pg_session_connect(relay->config, true, patience, &error);
-	if (start->conn != NULL && replication_slot_drop(start->conn, relay->slot_name, &error))
-		return;
-	log_warning(relay->log,
-				"the snapshot was not finished and its replication slot could not be dropped: %s (run "
-				"SELECT pg_drop_replication_slot('%s') before the next start)",
-				error.message, relay->slot_name);
-}
-
-/* False. Exactly once: what had to fit into one transaction (a table that cannot be cut) will take too long again. */
-static bool
-check_snapshot_time(const Relay *relay, Error *error)
-{
-	int64_t took_ms = clock_monotonic_ms() - relay->commit.began_ms;
-
-	if (relay->settings.snapshot_timeout_ms == 0 || took_ms < relay->settings.snapshot_timeout_ms)
-		return false;
-	error_set(error, ERROR_FAILED, "a part of the snapshot took longer than a Kafka transaction may: %d ms",
-			  relay->settings.snapshot_timeout_ms);
-	error_hint(error, "Raise producer.override.transaction.timeout.ms, and transaction.max.timeout.ms of the brokers; "
-					  "or take the snapshot with exactly.once.support=requested and go on with required.");
-	return false;
-}
-
-/* Where the stream begins after the snapshot that is about to be taken; 0: there is none. */
-static uint64_t
-stream_after(const Start *start, const CreatedSlot *created)
-{
-	if (start->plan.action == RESUME_SNAPSHOT_ONLY)
-		return 0;
-	return start->plan.skip_to_snapshot ? created->consistent_lsn : start->plan.start_lsn;
-}
-
-static bool
-take_snapshot(Start *start, const CreatedSlot *created, Error *error)
-{
-	Relay *relay = start->relay;
-	uint64_t snapshot_lsn = created->consistent_lsn;
-	const SnapshotRequest request = {
-		.exported_name = created->snapshot_name[0] != '\0' ? created->snapshot_name : NULL,
-		.stream_lsn = stream_after(start, created),
-		.timeline = start->server.timeline,
-		.keep = start->plan.action != RESUME_SNAPSHOT_ONLY,
-		.resumed = start->plan.resume_snapshot ? start->cut : NULL,
-	};
-
-	relay->commit = (RelayCommit){.began_ms = clock_monotonic_ms()};
-	if (!snapshot_run(relay, &request, &snapshot_lsn, error))
-	{
-		drop_unfinished_slot(start);
-		return check_snapshot_time(relay, error);
-	}
-	free(relay->snapshot_state);
-	relay->snapshot_state = NULL;
-	if (start->plan.skip_to_snapshot || start->plan.action == RESUME_SNAPSHOT_ONLY)
-		start->plan.start_lsn = snapshot_lsn;
-	memset(&relay->progress, 0, sizeof(relay->progress));
-	relay->progress.snapshot = SNAPSHOT_DONE;
-	relay->progress.snapshot_lsn = snapshot_lsn;
-	relay->progress.end_lsn = start->plan.start_lsn;
-	relay->progress.timeline = start->server.timeline;
-	relay->snapshot_taken = true;
-	if (!write_progress(relay, error))
-		return check_snapshot_time(relay, error);
-	if (relay->settings.exactly_once && !make_transactional_sink(start, false, error))
-		return false;
-	if (start->plan.action == RESUME_SNAPSHOT_ONLY)
-		return true;
-	heartbeat_force(relay->heartbeat);
-	signals_sleep_ms((int) config_int(relay->config, OPT_STREAMING_DELAY_MS));
 	return true;
 }
 
@@ -436,16 +333,16 @@ prepare_slot(Start *start, Error *error)
 		return false;
 	if (!plugin_validate(start->relay->config, (PgPatience){0}, error))
 		return false;
-	if ((start->plan.take_snapshot || (makes_slot(start) && relay->settings.exactly_once)) &&
+	if ((start->plan.take_snapshot || (start_makes_slot(start) && relay->settings.exactly_once)) &&
 		!record_intent(start, error))
 		return false;
-	if (makes_slot(start) && !create_slot(start, &created, error))
+	if (start_makes_slot(start) && !create_slot(start, &created, error))
 		return false;
-	if (start->plan.take_snapshot && relay->settings.exactly_once && !make_transactional_sink(start, true, error))
+	if (start->plan.take_snapshot && relay->settings.exactly_once && !start_make_sink(start, true, error))
 		return false;
 	if (start->plan.skip_to_snapshot && !create_snapshot_slot(start, &created, error))
 		return false;
-	return !start->plan.take_snapshot || take_snapshot(start, &created, error);
+	return !start->plan.take_snapshot || start_take_snapshot(start, &created, error);
 }
 
 /* Progress and tracker from now on speak of this stream. */
@@ -520,33 +417,7 @@ store_position(Start *start, const Progress *stored, Error *error)
 	if (!start->relay->settings.exactly_once || (stored->end_lsn == now->end_lsn && stored->timeline == now->timeline &&
 												 stored->end_lsn != 0 && stored->partial.count == now->partial.count))
 		return true;
-	return write_progress(start->relay, error);
-}
-
-/*
- * A blocking snapshot that a signal asked for, between two streams.  Until it
- * is delivered the signal stands in what is stored, so a crash does not lose it.
- */
-static bool
-take_blocking(Start *start, Error *error)
-{
-	Relay *relay = start->relay;
-	const Progress stored = relay->progress;
-	const SnapshotRequest request = {.timeline = start->server.timeline,
-									 .chosen = incremental_blocking(relay->incremental)};
-	uint64_t snapshot_lsn = 0;
-
-	if (request.chosen == NULL || start->plan.action != RESUME_STREAM)
-		return true;
-	if (relay->settings.exactly_once && !make_transactional_sink(start, true, error))
-		return false;
-	if (!snapshot_run(relay, &request, &snapshot_lsn, error))
-		return false;
-	incremental_blocking_done(relay->incremental);
-	relay->progress = stored;
-	if (!incremental_store(relay->incremental, error) || !write_progress(relay, error))
-		return false;
-	return !relay->settings.exactly_once || make_transactional_sink(start, false, error);
+	return start_write_progress(start->relay, error);
 }
 
 static bool
@@ -590,8 +461,11 @@ relay_start(Relay *relay, int progress_timeout_ms, StartedStream *started, Error
 	done = connect_and_look(&start, error) && fence(&start, error) &&
 		   read_progress(&start, progress_timeout_ms, error) && load_signals(relay) &&
 		   look(&start, error) && /* until the fence another relay may have been at work */
-		   decide(&start, error) && prepare_slot(&start, error) && take_blocking(&start, error) &&
+		   decide(&start, error) && prepare_slot(&start, error) && start_take_blocking(&start, error) &&
 		   start_stream(&start, started, error);
+	/* another relay may be at work before the next try */
+	if (!done && relay->tracker == NULL && !relay->snapshot_taken)
+		forget_progress(relay);
 	PQfinish(start.conn);
 	snapshot_state_free(start.cut);
 	return done;

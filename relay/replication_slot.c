@@ -138,6 +138,26 @@ replication_slot_find(PGconn *conn, const char *name, ReplicationSlot *slot, Err
 }
 
 bool
+replication_slot_lock(PGconn *conn, const char *name, bool *locked, Error *error)
+{
+	static const char *const keepalives[] = {"SET tcp_keepalives_idle = 30", "SET tcp_keepalives_interval = 10",
+											 "SET tcp_keepalives_count = 3"};
+	const char *what = "could not lock the replication slot";
+	PGresult *result;
+	char sql[256];
+
+	for (size_t i = 0; i < sizeof(keepalives) / sizeof(keepalives[0]); i++)
+		if (!pg_session_command(conn, keepalives[i], (PgPatience){0}, what, error))
+			return false;
+	snprintf(sql, sizeof(sql), "SELECT pg_catalog.pg_try_advisory_lock(pg_catalog.hashtextextended('wal2kafka:%s', 0))",
+			 name);
+	result = pg_session_query(conn, sql, 0, NULL, (PgPatience){0}, what, error);
+	*locked = result != NULL && PQntuples(result) == 1 && PQgetvalue(result, 0, 0)[0] == 't';
+	PQclear(result);
+	return result != NULL;
+}
+
+bool
 replication_slot_check(const ReplicationSlot *slot, const char *name, const char *database, Error *error)
 {
 	if (!slot->logical)

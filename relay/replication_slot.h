@@ -56,6 +56,14 @@ extern bool server_timeline_switch(PGconn *conn, uint32_t server_timeline, uint3
 /* Looks for it; a slot that is not there is no error. */
 extern bool replication_slot_find(PGconn *conn, const char *name, ReplicationSlot *slot, Error *error) MUST_CHECK;
 
+/*
+ * Takes the lock that says who works for the slot, in this database, until
+ * the connection ends: while a snapshot is read the slot itself is in nobody's
+ * use.  *locked false: another relay has it.  A relay whose machine is gone
+ * loses it after a minute (the server's TCP keepalives).
+ */
+extern bool replication_slot_lock(PGconn *conn, const char *name, bool *locked, Error *error) MUST_CHECK;
+
 /* Is it one that can be streamed here: logical, of this plugin and database?  ERROR_CONFIG with the fix if not. */
 extern bool replication_slot_check(const ReplicationSlot *slot, const char *name, const char *database,
 								   Error *error) MUST_CHECK;

@@ -142,7 +142,8 @@ snapshot_unfinished(const ResumeInput *input, ResumePlan *plan, Error *error)
 		return stream_from_slot(input, plan);
 	}
 	plan->take_snapshot = wants_snapshot(input) || heals_gaps(input);
-	if (input->exactly_once && input->snapshot_begun && !heals_gaps(input))
+	if (input->exactly_once && input->snapshot_begun &&
+		!(heals_gaps(input) && (!input->slot_exists || input->slot_lost)))
 	{
 		error_set(error, ERROR_REFUSED,
 				  "the initial snapshot was not finished and cannot go on, but some of its rows are delivered");

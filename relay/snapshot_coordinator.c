@@ -39,6 +39,7 @@ typedef struct Snapshot
 	SnapshotLedger *ledger;
 	SnapshotDisplay *display;
 	SnapshotNotices *notices;
+	bool unreadable; /* PostgreSQL is why it failed */
 } Snapshot;
 
 static PgPatience
@@ -228,7 +229,8 @@ open_snapshot(Snapshot *snapshot, Error *error)
 		(resumed == NULL && !describe(snapshot, error)))
 		return false;
 	make_plugin_config(snapshot);
-	if (!snapshot_targets_list(&snapshot->targets, relay, snapshot->conn, resumed, snapshot->threads, error))
+	if (!snapshot_targets_list(&snapshot->targets, relay, snapshot->conn, resumed, request->chosen, snapshot->threads,
+							   error))
 		return false;
 	if (request->chosen != NULL)
 		snapshot_targets_choose(&snapshot->targets, request->chosen, snapshot->threads, relay->log);
@@ -251,6 +253,7 @@ start_part(Snapshot *snapshot, SnapshotWorker *worker, Error *error)
 		return false;
 	if (snapshot_worker_start(worker, part, &call, error))
 		return true;
+	snapshot->unreadable = true;
 	snapshot_notices_failed(snapshot->notices, part->target);
 	return false;
 }
@@ -342,6 +345,7 @@ serve_worker(Snapshot *snapshot, SnapshotWorker *worker, bool *moved, Error *err
 
 		if (arrival == SNAPSHOT_ARRIVED_ERROR)
 		{
+			snapshot->unreadable = true;
 			snapshot_notices_failed(snapshot->notices, part->target);
 			return false;
 		}
@@ -548,6 +552,7 @@ snapshot_run(Relay *relay, const SnapshotRequest *request, uint64_t *snapshot_ls
 	snapshot.state->timeline = request->timeline;
 	snapshot.state->options_hash = snapshot_options_hash(relay->config);
 	good = open_snapshot(&snapshot, error);
+	snapshot.unreadable = !good;
 	if (good)
 		snapshot_notices_tables(snapshot.notices, &snapshot.targets);
 	if (good)
@@ -558,6 +563,8 @@ snapshot_run(Relay *relay, const SnapshotRequest *request, uint64_t *snapshot_ls
 				 relay->values.snapshot_rows - rows_before);
 	else
 		snapshot_notices_aborted(snapshot.notices);
+	if (request->unreadable != NULL)
+		*request->unreadable = snapshot.unreadable;
 	*snapshot_lsn = snapshot.state->lsn;
 	close_snapshot(&snapshot);
 	return good;

@@ -25,6 +25,7 @@ typedef struct SnapshotRequest
 	const IncrementalState
 		*chosen;				/* a blocking snapshot: these tables, conditions are SELECTs; NULL: all captured ones */
 	const CutSnapshot *resumed; /* goes on with what is missing of it; NULL: from the beginning */
+	bool *unreadable;			/* set if PostgreSQL is why it failed; may be NULL */
 } SnapshotRequest;
 
 /*

@@ -318,16 +318,32 @@ add_target(SnapshotTargets *targets, Relay *relay, const PGresult *tables, int r
 	return good;
 }
 
+static const IncrementalTable *
+find_chosen(const IncrementalState *chosen, const char *schema, const char *table)
+{
+	for (size_t i = 0; i < chosen->table_count; i++)
+		if (strcmp(chosen->tables[i].schema, schema) == 0 && strcmp(chosen->tables[i].table, table) == 0)
+			return &chosen->tables[i];
+	return NULL;
+}
+
+static bool
+is_wanted(const IncrementalState *chosen, const PGresult *tables, int row)
+{
+	return chosen == NULL ||
+		   find_chosen(chosen, PQgetvalue(tables, row, COLUMN_SCHEMA), PQgetvalue(tables, row, COLUMN_TABLE)) != NULL;
+}
+
 bool
-snapshot_targets_list(SnapshotTargets *targets, Relay *relay, PGconn *conn, const CutSnapshot *state, int threads,
-					  Error *error)
+snapshot_targets_list(SnapshotTargets *targets, Relay *relay, PGconn *conn, const CutSnapshot *state,
+					  const IncrementalState *chosen, int threads, Error *error)
 {
 	PGresult *tables = query_tables(relay, conn, error);
 	bool good = tables != NULL;
 
 	memset(targets, 0, sizeof(*targets));
 	for (int row = 0; good && row < PQntuples(tables); row++)
-		good = check_privileges(conn, tables, row, error);
+		good = !is_wanted(chosen, tables, row) || check_privileges(conn, tables, row, error);
 	if (good)
 	{
 		targets->listed = (size_t) PQntuples(tables);
@@ -339,16 +355,6 @@ snapshot_targets_list(SnapshotTargets *targets, Relay *relay, PGconn *conn, cons
 	return good;
 }
 
-static const IncrementalTable *
-find_chosen(const IncrementalState *chosen, const SnapshotTarget *target)
-{
-	for (size_t i = 0; i < chosen->table_count; i++)
-		if (strcmp(chosen->tables[i].schema, target->schema) == 0 &&
-			strcmp(chosen->tables[i].table, target->table) == 0)
-			return &chosen->tables[i];
-	return NULL;
-}
-
 void
 snapshot_targets_choose(SnapshotTargets *targets, const IncrementalState *chosen, int threads, Logger *log)
 {
@@ -357,7 +363,7 @@ snapshot_targets_choose(SnapshotTargets *targets, const IncrementalState *chosen
 	for (size_t i = 0; i < targets->count; i++)
 	{
 		SnapshotTarget *target = targets->items[i];
-		const IncrementalTable *table = find_chosen(chosen, target);
+		const IncrementalTable *table = find_chosen(chosen, target->schema, target->table);
 
 		if (table == NULL)
 		{

@@ -59,11 +59,11 @@ typedef struct SnapshotTargets
 /*
  * Lists the captured tables of the snapshot in Debezium's order and checks
  * that all may be read: all or none, since a snapshot that fails in its middle
- * has cost hours.  With `state`, only what is missing of it.  conn is in the
- * snapshot's transaction.
+ * has cost hours (with `chosen`, those that a signal asks for).  With `state`,
+ * only what is missing of it.  conn is in the snapshot's transaction.
  */
 extern bool snapshot_targets_list(SnapshotTargets *targets, Relay *relay, PGconn *conn, const CutSnapshot *state,
-								  int threads, Error *error) MUST_CHECK;
+								  const IncrementalState *chosen, int threads, Error *error) MUST_CHECK;
 /* Keeps those that a signal asks for; conditions are their SELECTs and are borrowed. */
 extern void snapshot_targets_choose(SnapshotTargets *targets, const IncrementalState *chosen, int threads, Logger *log);
 /* After snapshot_reader_drop_table for each. */
