@@ -99,8 +99,8 @@ typedef struct BatchMark
 	Size data_size;
 } BatchMark;
 
-/* Bytes of data: anybody may write what becomes a mark, and the relay keeps it in memory. */
-#define BATCH_MARK_LIMIT (1024 * 1024)
+/* Bytes of data: anybody may write what becomes a mark, and the relay stores it (INCREMENTAL_SIGNAL_MAX). */
+#define BATCH_MARK_LIMIT (64 * 1024)
 
 /* With format=json it is left out; data above the limit, too, with a WARNING. */
 extern void batch_mark(FrameBatch *batch, const BatchMark *mark);

@@ -21,14 +21,51 @@ signal_over(Incremental *self)
 	incremental_changed(self);
 }
 
+/* Anybody may write what comes by the stream, so whatever does not fit is left out. */
+void
+incremental_push(Incremental *self, const char *channel, uint32_t xid, uint64_t lsn, Bytes json)
+{
+	char *text = memory_printf(ORIGIN_FORMAT "%.*s", channel, xid, lsn, (int) json.size, json.data);
+
+	if (!incremental_state_push(self->state, text, strlen(text)))
+		log_warning(
+			self->relay->log,
+			"a signal of channel \"%s\" is left out: it has %zu bytes, %zu signals wait before it (a signal may "
+			"have %d bytes, those that wait %d bytes in all)",
+			channel, json.size, self->state->inbox_count, INCREMENTAL_SIGNAL_MAX, INCREMENTAL_PART_MAX);
+	free(text);
+	incremental_changed(self);
+}
+
+bool
+incremental_kafka_signal(Incremental *self, Bytes json, int64_t offset)
+{
+	self->state->kafka_offset = offset;
+	incremental_push(self, FROM_KAFKA, 0, 0, json);
+	return incremental_takes_signals(self);
+}
+
+bool
+incremental_takes_signals(const Incremental *self)
+{
+	return incremental_state_has_room(self->state);
+}
+
 static void
 add_tables(Incremental *self, const IncrementalState *tables)
 {
 	IncrementalState *state = self->state;
 	bool first = state->table_count == 0;
 
-	for (size_t i = 0; i < tables->table_count; i++)
-		incremental_state_add(state, &tables->tables[i]);
+	if (!incremental_state_add_all(state, tables))
+	{
+		log_warning(
+			self->relay->log,
+			"signal \"%s\" cannot be executed: its %zu tables, with their conditions, and the %zu that are left "
+			"are more than can be stored (%d bytes)",
+			self->signal.id, tables->table_count, state->table_count, INCREMENTAL_PART_MAX);
+		return;
+	}
 	free(state->correlation);
 	state->correlation = memory_strdup(self->signal.id);
 	notice_tables(self->relay, first ? state : tables, self->signal.id, first);
@@ -139,6 +176,8 @@ incremental_finish_signal(Incremental *self, WorkerResult *result)
 		self->blocking = result->tables; /* stays in the inbox until it is delivered */
 		result->tables = NULL;
 		self->blocking->signal_lsn = read_origin(self->state->inbox[0], &self->blocking->signal_xid);
+		free(self->blocking_signal);
+		self->blocking_signal = memory_strdup(self->state->inbox[0]);
 		snapshot_signal_clear(&self->signal);
 		self->phase = PHASE_IDLE;
 		return;
@@ -173,4 +212,45 @@ incremental_start_signal(Incremental *self, Error *error)
 	request.signal = &self->signal;
 	self->phase = PHASE_SIGNAL;
 	return incremental_ask(self, &request, error);
+}
+
+/* ---- blocking snapshots ---- */
+
+const IncrementalState *
+incremental_blocking(const Incremental *self)
+{
+	return self->blocking;
+}
+
+/* Is the first of the inbox the one that asked for it? */
+static bool
+is_of_blocking(const Incremental *self)
+{
+	return self->blocking != NULL && self->state->inbox_count > 0 &&
+		   strcmp(self->state->inbox[0], self->blocking_signal) == 0;
+}
+
+void
+incremental_blocking_drop(Incremental *self)
+{
+	incremental_state_free(self->blocking);
+	free(self->blocking_signal);
+	self->blocking = NULL;
+	self->blocking_signal = NULL;
+}
+
+void
+incremental_blocking_check(Incremental *self)
+{
+	if (!is_of_blocking(self))
+		incremental_blocking_drop(self);
+}
+
+void
+incremental_blocking_done(Incremental *self)
+{
+	if (is_of_blocking(self))
+		incremental_state_shift(self->state);
+	incremental_blocking_drop(self);
+	incremental_changed(self);
 }

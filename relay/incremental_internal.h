@@ -47,11 +47,13 @@ struct Incremental
 	uint64_t ticket; /* of the unit that the rows go under */
 	bool own_unit;	 /* made for them */
 
-	bool unstored; /* the state has changed since it was stored */
-	bool closing;  /* the mark at work ends the window */
+	bool unstored;	/* the state has changed since it was stored */
+	bool closing;	/* the mark at work ends the window */
+	bool too_large; /* the state, for a record; that is logged */
 	IncrementalState *blocking;
-	bool blocking_over;
-	int64_t due_ms; /* not before, after something went wrong */
+	char *blocking_signal; /* the text of the inbox that asked for it */
+	int blind;			   /* chunks in a row that were read in vain, about */
+	int64_t due_ms;		   /* not before, after something went wrong */
 	int pause_ms;
 	bool trouble_logged;
 };
@@ -62,6 +64,12 @@ extern void incremental_changed(Incremental *self);
 extern void incremental_back_off(Incremental *self);
 /* Gives the worker a job. */
 extern bool incremental_ask(Incremental *self, const WorkerRequest *request, Error *error) MUST_CHECK;
+
+/* Into the inbox, where it is left out with a warning if there is no room. */
+extern void incremental_push(Incremental *self, const char *channel, uint32_t xid, uint64_t lsn, Bytes json);
+/* What was resolved of a blocking snapshot is forgotten; or only if its signal is not the first of the inbox any more. */
+extern void incremental_blocking_drop(Incremental *self);
+extern void incremental_blocking_check(Incremental *self);
 
 /* The first of the inbox: executed, or resolved by the worker first. */
 extern bool incremental_start_signal(Incremental *self, Error *error) MUST_CHECK;

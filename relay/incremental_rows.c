@@ -19,6 +19,7 @@ struct IncrementalRows
 	bool entry_pending;
 	uint64_t sent;
 	uint64_t dropped;
+	bool blind;
 };
 
 IncrementalRows *
@@ -50,10 +51,12 @@ send_record(IncrementalRows *rows, const IncrementalWindow *window, const char *
 {
 	const FrameRecord *record = &rows->entry->record;
 	const SinkRecord sink_record = {.record = record, .sequence = sequence, .ticket = ticket};
+	uint32_t relation = record->relation != NULL ? record->relation->oid : 0;
 	SinkResult result;
 
-	if (!incremental_window_allows(window, record->relation != NULL ? record->relation->oid : 0, record->key_hash))
+	if (!incremental_window_allows(window, relation, record->key_hash))
 	{
+		rows->blind |= incremental_window_is_blind_for(window, relation);
 		rows->dropped++;
 		return SINK_OK;
 	}
@@ -137,6 +140,12 @@ uint64_t
 incremental_rows_sent(const IncrementalRows *rows)
 {
 	return rows->sent;
+}
+
+bool
+incremental_rows_are_blind(const IncrementalRows *rows)
+{
+	return rows->blind;
 }
 
 uint64_t

@@ -24,6 +24,8 @@ extern void incremental_rows_free(IncrementalRows *rows);
  */
 extern SinkResult incremental_rows_send(IncrementalRows *rows, const IncrementalWindow *window, const char *sequence,
 										uint64_t ticket, Error *error);
+/* Are changes unseen by the snapshot of which the keys are not known?  Then no row with a key went out. */
+extern bool incremental_rows_are_blind(const IncrementalRows *rows);
 /* So far. */
 extern uint64_t incremental_rows_sent(const IncrementalRows *rows);
 extern uint64_t incremental_rows_dropped(const IncrementalRows *rows);

@@ -19,6 +19,10 @@
 
 #define PAUSE_FIRST_MS 20
 #define PAUSE_LAST_MS 5000
+/* So many chunks read in vain make the next ones half as large. */
+#define BLIND_PATIENCE 3
+#define BLIND_MAX (16 * BLIND_PATIENCE)
+
 Incremental *
 incremental_new(Relay *relay)
 {
@@ -63,7 +67,7 @@ incremental_free(Incremental *self)
 	incremental_worker_free(self->worker);
 	incremental_window_free(self->window);
 	incremental_state_free(self->state);
-	incremental_state_free(self->blocking);
+	incremental_blocking_drop(self);
 	free(self);
 }
 
@@ -82,7 +86,16 @@ incremental_load(Incremental *self, const char *json)
 	if (!self->loaded && self->state->table_count > 0)
 		log_info(self->relay->log, "incremental snapshot goes on: %zu tables are left", self->state->table_count);
 	self->loaded = true;
+	incremental_blocking_check(self);
 	notice_state(self->relay, self->state);
+}
+
+void
+incremental_server_ends(Incremental *self, uint64_t wal_end)
+{
+	if (!incremental_state_fits_history(self->state, wal_end))
+		log_warning(self->relay->log, "the last signal stands beyond the end of the server's WAL, which was restored: "
+									  "it is forgotten");
 }
 
 int64_t
@@ -117,6 +130,20 @@ incremental_record(Incremental *self, const FrameRelation *relation, uint64_t ke
 
 /* ---- storing ---- */
 
+/* Signals and tables are bounded; the values of a key are not. */
+static bool
+is_storable(Incremental *self, const char *json)
+{
+	bool too_large = strlen(json) > INCREMENTAL_STATE_MAX;
+
+	if (too_large && !self->too_large)
+		log_warning(self->relay->log,
+					"the state of signals is too large to be stored (%zu bytes): a restart repeats what follows",
+					strlen(json));
+	self->too_large = too_large;
+	return !too_large;
+}
+
 /* With a ticket: as a record of that unit, which is not confirmed before. */
 static SinkResult
 store(Incremental *self, uint64_t ticket, Error *error)
@@ -132,6 +159,12 @@ store(Incremental *self, uint64_t ticket, Error *error)
 		return SINK_OK;
 	}
 	json = incremental_state_json(self->state);
+	if (!is_storable(self, json))
+	{
+		free(json);
+		self->unstored = false;
+		return SINK_OK;
+	}
 	result = progress_put_signals(relay->progress_topic, relay->sink, json, ticket, &reported, error);
 	free(json);
 	if (result == SINK_OK && reported)
@@ -165,8 +198,25 @@ advance(Incremental *self)
 	memset(&self->chunk.position, 0, sizeof(self->chunk.position));
 	self->pause_ms = PAUSE_FIRST_MS;
 	self->due_ms = 0;
+	self->blind -= self->blind > 0;
 	drop_window(self);
 	incremental_changed(self);
+}
+
+/* Not one of its rows has gone out; tables that ended before it have. */
+static void
+read_again(Incremental *self)
+{
+	size_t passed = self->chunk.passed_count;
+
+	log_debug(self->relay->log, "a chunk is read again, since the stream does not tell which of its rows have changed");
+	for (size_t i = 0; i < passed; i++)
+		incremental_state_next(self->state);
+	self->blind += self->blind < BLIND_MAX;
+	drop_window(self);
+	incremental_back_off(self);
+	if (passed > 0)
+		incremental_changed(self);
 }
 
 static void
@@ -195,6 +245,11 @@ send_rows(Incremental *self, Error *error)
 			  incremental_rows_sent(self->rows), incremental_rows_dropped(self->rows));
 	if (self->own_unit)
 		lsn_tracker_close_between(self->relay->tracker, self->ticket);
+	if (incremental_rows_are_blind(self->rows))
+	{
+		read_again(self);
+		return SINK_OK;
+	}
 	self->phase = PHASE_DELIVERING;
 	if (self->relay->settings.exactly_once)
 		advance(self);
@@ -218,23 +273,16 @@ finish_sending(Incremental *self, Error *error)
 static bool
 ends_window(const Incremental *self, const SnapshotSignal *signal, bool from_message)
 {
+	bool by_delete =
+		!from_message &&
+		strcmp(config_text(self->relay->config, OPT_INCREMENTAL_SNAPSHOT_WATERMARKING_STRATEGY), "insert_delete") == 0;
+	const char *suffix = by_delete ? "-open" : from_message ? "" : "-close";
 	size_t size = strlen(self->id);
-	const char *suffix = signal->type == SIGNAL_DELETED ? "-open" : from_message ? "" : "-close";
 
 	if (size == 0 || self->mark == MARK_POSITION || (self->mark == MARK_MESSAGE) != from_message ||
-		(signal->type != SIGNAL_WINDOW_CLOSE && signal->type != SIGNAL_DELETED))
+		signal->type != (by_delete ? SIGNAL_DELETED : SIGNAL_WINDOW_CLOSE))
 		return false;
 	return strncmp(signal->id, self->id, size) == 0 && strcmp(signal->id + size, suffix) == 0;
-}
-
-static void
-push(Incremental *self, const char *channel, uint32_t xid, uint64_t lsn, Bytes json)
-{
-	char *text = memory_printf(ORIGIN_FORMAT "%.*s", channel, xid, lsn, (int) json.size, json.data);
-
-	incremental_state_push(self->state, text, strlen(text));
-	free(text);
-	incremental_changed(self);
 }
 
 /* A signal of the stream: it is taken once, and stored with the transaction that brought it, each time it comes. */
@@ -246,7 +294,7 @@ take_signal(Incremental *self, const FrameHeader *header, const FrameEntry *entr
 	{
 		self->state->signal_commit_lsn = header->commit_lsn;
 		self->state->signal_lsn = entry->mark.lsn;
-		push(self, from_message ? FROM_MESSAGE : FROM_ROW, header->xid, entry->mark.lsn, entry->mark.data);
+		incremental_push(self, from_message ? FROM_MESSAGE : FROM_ROW, header->xid, entry->mark.lsn, entry->mark.data);
 	}
 	return store(self, ticket, error);
 }
@@ -303,18 +351,11 @@ incremental_mark(Incremental *self, const FrameHeader *header, const FrameEntry 
 	return wanted ? take_signal(self, header, entry, from_message, ticket, error) : SINK_OK;
 }
 
-void
-incremental_kafka_signal(Incremental *self, Bytes json, int64_t offset)
-{
-	self->state->kafka_offset = offset;
-	push(self, FROM_KAFKA, 0, 0, json);
-}
-
 bool
 incremental_closes(const Incremental *self, uint64_t received_lsn)
 {
-	return self->mark == MARK_POSITION && ((self->phase == PHASE_WINDOW && received_lsn >= self->chunk.position_lsn) ||
-										   (self->phase == PHASE_SENDING && self->own_unit));
+	return self->mark == MARK_POSITION &&
+		   (self->closing || (self->phase == PHASE_WINDOW && received_lsn >= self->chunk.position_lsn));
 }
 
 SinkResult
@@ -322,8 +363,10 @@ incremental_close(Incremental *self, Error *error)
 {
 	uint64_t last_commit_end_lsn = lsn_tracker_last_commit_end(self->relay->tracker);
 	char text[64] = "";
+	SinkResult result;
 
-	if (self->phase == PHASE_WINDOW)
+	/* once rows are on their way, or the state that follows them, a next window has to wait */
+	if (self->phase == PHASE_WINDOW && !self->closing)
 	{
 		snprintf(text, sizeof(text), "[\\\"%" PRIu64 "\\\",\\\"%" PRIu64 "\\\"]", last_commit_end_lsn,
 				 last_commit_end_lsn);
@@ -332,7 +375,9 @@ incremental_close(Incremental *self, Error *error)
 		begin_sending(self, text, strlen(text), lsn_tracker_open(self->relay->tracker));
 		self->own_unit = true;
 	}
-	return finish_sending(self, error);
+	result = finish_sending(self, error);
+	self->closing = result == SINK_FULL;
+	return result;
 }
 
 bool
@@ -352,22 +397,6 @@ incremental_back_off(Incremental *self)
 {
 	self->due_ms = clock_monotonic_ms() + self->pause_ms;
 	self->pause_ms = self->pause_ms * 2 < PAUSE_LAST_MS ? self->pause_ms * 2 : PAUSE_LAST_MS;
-}
-
-const IncrementalState *
-incremental_blocking(const Incremental *self)
-{
-	return self->blocking;
-}
-
-void
-incremental_blocking_done(Incremental *self)
-{
-	incremental_state_free(self->blocking);
-	self->blocking = NULL;
-	if (self->state->inbox_count > 0)
-		incremental_state_shift(self->state);
-	incremental_changed(self);
 }
 
 bool
@@ -427,6 +456,16 @@ mark_of(const Relay *relay)
 	return config_text(relay->config, OPT_SIGNAL_DATA_COLLECTION) != NULL ? MARK_ROWS : MARK_MESSAGE;
 }
 
+/* The fewer rows, the sooner the window closes, and the less of the stream comes in between. */
+static int64_t
+chunk_size(const Incremental *self)
+{
+	int64_t size =
+		config_int(self->relay->config, OPT_INCREMENTAL_SNAPSHOT_CHUNK_SIZE) >> (self->blind / BLIND_PATIENCE);
+
+	return size > 0 ? size : 1;
+}
+
 static bool
 start_chunk(Incremental *self, Error *error)
 {
@@ -439,7 +478,7 @@ start_chunk(Incremental *self, Error *error)
 	memcpy(request.chunk.id, self->id, sizeof(self->id));
 	request.chunk.mark = self->mark;
 	request.chunk.state = self->state;
-	request.chunk.size = config_int(relay->config, OPT_INCREMENTAL_SNAPSHOT_CHUNK_SIZE);
+	request.chunk.size = chunk_size(self);
 	request.chunk.count_rows = config_text(relay->config, OPT_NOTIFICATION_ENABLED_CHANNELS) != NULL;
 	request.chunk.run_id = relay->run_id;
 	self->phase = PHASE_CHUNK;

@@ -22,6 +22,8 @@ extern void incremental_free(Incremental *self);
 
 /* What was stored, before a stream begins; json NULL: nothing.  Exactly once each time, else only the first counts. */
 extern void incremental_load(Incremental *self, const char *json);
+/* Behind incremental_load(): where the server's WAL ends.  Signals of a history that is no more are forgotten. */
+extern void incremental_server_ends(Incremental *self, uint64_t wal_end);
 /* Of the last Kafka signal that is taken; -1: none. */
 extern int64_t incremental_kafka_offset(const Incremental *self);
 
@@ -39,8 +41,10 @@ extern void incremental_record(Incremental *self, const FrameRelation *relation,
 extern SinkResult incremental_mark(Incremental *self, const FrameHeader *header, const FrameEntry *entry,
 								   uint64_t ticket, Error *error);
 
-/* A signal from Kafka: its value. */
-extern void incremental_kafka_signal(Incremental *self, Bytes json, int64_t offset);
+/* A signal from Kafka: its value.  False: the next ones are to wait, see incremental_takes_signals(). */
+extern bool incremental_kafka_signal(Incremental *self, Bytes json, int64_t offset);
+/* Is there room for a signal that can wait? */
+extern bool incremental_takes_signals(const Incremental *self);
 
 /* Does a window close now that everything up to received_lsn has come?  Between transactions only. */
 extern bool incremental_closes(const Incremental *self, uint64_t received_lsn);

@@ -101,11 +101,68 @@ incremental_state_knows(const IncrementalState *state, uint64_t commit_lsn, uint
 		   (commit_lsn == state->signal_commit_lsn && lsn <= state->signal_lsn);
 }
 
-void
-incremental_state_push(IncrementalState *state, const char *json, size_t size)
+bool
+incremental_state_fits_history(IncrementalState *state, uint64_t server_wal_end)
+{
+	if (state->signal_commit_lsn <= server_wal_end)
+		return true;
+	state->signal_commit_lsn = 0;
+	state->signal_lsn = 0;
+	return false;
+}
+
+/* As JSON, of the inbox alone or of all else. */
+static size_t
+part_size(const IncrementalState *state, bool inbox)
+{
+	IncrementalState part = {.kafka_offset = -1, .position.total_rows = -1};
+	char *json;
+	size_t size;
+
+	if (inbox)
+	{
+		part.inbox = state->inbox;
+		part.inbox_count = state->inbox_count;
+	}
+	else
+	{
+		part = *state;
+		part.inbox_count = 0;
+	}
+	json = incremental_state_json(&part);
+	size = strlen(json);
+	free(json);
+	return size;
+}
+
+static void
+push(IncrementalState *state, const char *json, size_t size)
 {
 	state->inbox = bytes_realloc(state->inbox, (state->inbox_count + 1) * sizeof(char *));
 	state->inbox[state->inbox_count++] = bytes_copy_text(json, size);
+}
+
+bool
+incremental_state_push(IncrementalState *state, const char *json, size_t size)
+{
+	if (size > INCREMENTAL_SIGNAL_MAX || state->inbox_count >= INCREMENTAL_INBOX_MAX)
+		return false;
+	push(state, json, size);
+	if (part_size(state, true) <= INCREMENTAL_PART_MAX)
+		return true;
+	free(state->inbox[--state->inbox_count]);
+	return false;
+}
+
+/* What is JSON grows to twice its size at most inside of a text. */
+bool
+incremental_state_has_room(const IncrementalState *state)
+{
+	size_t size = 0;
+
+	for (size_t i = 0; i < state->inbox_count; i++)
+		size += strlen(state->inbox[i]);
+	return state->inbox_count < INCREMENTAL_INBOX_MAX / 2 && size < INCREMENTAL_SIGNAL_MAX;
 }
 
 void
@@ -127,6 +184,20 @@ incremental_state_add(IncrementalState *state, const IncrementalTable *table)
 		.surrogate_key = copy_or_null(table->surrogate_key),
 		.correlation = copy_or_null(table->correlation),
 	};
+}
+
+bool
+incremental_state_add_all(IncrementalState *state, const IncrementalState *other)
+{
+	size_t count = state->table_count;
+
+	for (size_t i = 0; i < other->table_count; i++)
+		incremental_state_add(state, &other->tables[i]);
+	if (part_size(state, false) <= INCREMENTAL_PART_MAX)
+		return true;
+	while (state->table_count > count)
+		incremental_state_remove(state, state->table_count - 1);
+	return false;
 }
 
 void
@@ -232,7 +303,7 @@ get_inbox(yajl_val map, IncrementalState *state)
 	bool good = get_texts(map, "inbox", &texts);
 
 	for (size_t i = 0; i < texts.count; i++)
-		incremental_state_push(state, texts.values[i], strlen(texts.values[i]));
+		push(state, texts.values[i], strlen(texts.values[i]));
 	incremental_key_clear(&texts);
 	return good;
 }

@@ -53,22 +53,44 @@ typedef struct IncrementalState
 	char *correlation; /* id of the last signal that asked for tables; NULL: none */
 } IncrementalState;
 
+/*
+ * What is stored is one record, which brokers must take: by default 1,048,588
+ * bytes with all that is around it.
+ */
+#define INCREMENTAL_STATE_MAX 900000
+/* As JSON: all signals of the inbox; all else when tables are added, since the keys of the position come on top. */
+#define INCREMENTAL_PART_MAX 400000
+/* A signal, and how many wait at most. */
+#define INCREMENTAL_SIGNAL_MAX (64 * 1024)
+#define INCREMENTAL_INBOX_MAX 1000
+
 extern IncrementalState *incremental_state_new(void);
 extern void incremental_state_free(IncrementalState *state);
 
 /* Was a signal at this place taken before? */
 extern bool incremental_state_knows(const IncrementalState *state, uint64_t commit_lsn, uint64_t lsn);
 
-extern void incremental_state_push(IncrementalState *state, const char *json, size_t size);
+/* False: a limit is reached, nothing has changed. */
+extern bool incremental_state_push(IncrementalState *state, const char *json, size_t size);
+/* May a signal of any allowed size be pushed? */
+extern bool incremental_state_has_room(const IncrementalState *state);
 /* Removes the first of the inbox. */
 extern void incremental_state_shift(IncrementalState *state);
 
 /* Copies all texts; NULLs stay. */
 extern void incremental_state_add(IncrementalState *state, const IncrementalTable *table);
+/* Adds those of the other; false: they are too many to be stored, nothing has changed. */
+extern bool incremental_state_add_all(IncrementalState *state, const IncrementalState *other);
 /* The first table is done with. */
 extern void incremental_state_next(IncrementalState *state);
 /* Removes table i, wherever it stands. */
 extern void incremental_state_remove(IncrementalState *state, size_t i);
+
+/*
+ * Forgets which signal was the last, if it stands beyond the end of the
+ * server's WAL: that history is no more (a restore).  True: it did.
+ */
+extern bool incremental_state_fits_history(IncrementalState *state, uint64_t server_wal_end);
 
 extern void incremental_key_clear(IncrementalKey *key);
 extern IncrementalKey incremental_key_copy(const IncrementalKey *key);

@@ -296,9 +296,16 @@ incremental_window_is_blind(const IncrementalWindow *window)
 }
 
 bool
+incremental_window_is_blind_for(const IncrementalWindow *window, uint32_t relation)
+{
+	return has_unseen(window, mix(relation, 0));
+}
+
+bool
 incremental_window_allows(const IncrementalWindow *window, uint32_t relation, uint64_t key_hash)
 {
-	return key_hash == 0 || (!has_unseen(window, mix(relation, key_hash)) && !has_unseen(window, mix(relation, 0)));
+	return key_hash == 0 ||
+		   (!has_unseen(window, mix(relation, key_hash)) && !incremental_window_is_blind_for(window, relation));
 }
 
 void

@@ -27,8 +27,9 @@ extern IncrementalWindow *incremental_window_new(void);
 extern void incremental_window_free(IncrementalWindow *window);
 
 /*
- * A record went out: its table, the hash of its key (0: none; then it speaks
- * of all rows of the table, as a TRUNCATE does), and the transaction (0: none).
+ * A record went out: its table, the hash of its key (0: any rows of the table
+ * may be meant: a TRUNCATE, a key that is only known in part, a refused
+ * record), and the transaction (0: none).
  */
 extern void incremental_window_note(IncrementalWindow *window, uint32_t relation, uint64_t key_hash, uint32_t xid);
 
@@ -42,6 +43,11 @@ extern void incremental_window_begin(IncrementalWindow *window);
 extern bool incremental_window_read(IncrementalWindow *window, const char *snapshot, bool whole);
 /* Changes that S did not see may be forgotten already: the chunk must be read again. */
 extern bool incremental_window_is_blind(const IncrementalWindow *window);
+/*
+ * Has a transaction that S did not see changed rows of the table of which the
+ * keys are not known?  Then the chunk must be read again, if its rows have keys.
+ */
+extern bool incremental_window_is_blind_for(const IncrementalWindow *window, uint32_t relation);
 /* May the row with this key go out now?  Rows without a key always may. */
 extern bool incremental_window_allows(const IncrementalWindow *window, uint32_t relation, uint64_t key_hash);
 /* The chunk has gone out, or is given up. */

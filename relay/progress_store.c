@@ -113,8 +113,10 @@ take_record(void *arg, Bytes key, Bytes value)
 	else if (has_key(key, store->key))
 	{
 		keep_snapshot(store, (Bytes){NULL, 0});
-		/* a null value is progress forgotten */
+		/* a null value is progress forgotten, and signals with it */
 		reading->found = value.data != NULL;
+		if (!reading->found)
+			keep_signals(store, value);
 		if (reading->found && !progress_parse(value.data, value.size, reading->progress))
 		{
 			reading->found = false;
@@ -259,6 +261,18 @@ progress_write_lazily(ProgressStore *store, Sink *sink, const Progress *progress
 	return result != SINK_ERROR;
 }
 
+/* value NULL: a tombstone, behind one for the signals. */
+static SinkResult
+put_or_forget(ProgressStore *store, Sink *sink, const char *value, Error *error)
+{
+	Bytes key = {store->signals_key, strlen(store->signals_key)};
+	SinkResult result = SINK_OK;
+
+	if (value == NULL)
+		result = store->medium->methods->put(store->medium, sink, key, (Bytes){NULL, 0}, error);
+	return result == SINK_OK ? put(store, sink, value, error) : result;
+}
+
 /* Puts value (NULL: a tombstone), waiting while the sink is full, and flushes. */
 static bool
 put_and_wait(ProgressStore *store, Sink *sink, const char *value, int timeout_ms, SinkReport report, void *arg,
@@ -269,7 +283,7 @@ put_and_wait(ProgressStore *store, Sink *sink, const char *value, int timeout_ms
 	SinkResult result;
 	int64_t left_ms;
 
-	while ((result = put(store, sink, value, error)) == SINK_FULL)
+	while ((result = put_or_forget(store, sink, value, error)) == SINK_FULL)
 	{
 		if (!sink->methods->poll(sink, step_ms, report, arg, error))
 			return false;

@@ -8,12 +8,12 @@
 #include "incremental_snapshot.h"
 #include "signal_kafka.h"
 
-static void
+static bool
 received(void *arg, Bytes json, int64_t offset)
 {
 	Relay *relay = arg;
 
-	incremental_kafka_signal(relay->incremental, json, offset);
+	return incremental_kafka_signal(relay->incremental, json, offset);
 }
 
 /* Is everything delivered that was put? */
@@ -68,7 +68,8 @@ relay_signals_step(Relay *relay, int64_t now_ms, Error *error)
 		return false;
 	if (relay->signals == NULL)
 		return true;
-	signal_kafka_step(relay->signals, now_ms, received, relay);
+	if (incremental_takes_signals(relay->incremental))
+		signal_kafka_step(relay->signals, now_ms, received, relay);
 	note_handled(relay);
 	return true;
 }
@@ -76,7 +77,7 @@ relay_signals_step(Relay *relay, int64_t now_ms, Error *error)
 int64_t
 relay_signals_due_ms(const Relay *relay)
 {
-	return signal_kafka_due_ms(relay->signals);
+	return incremental_takes_signals(relay->incremental) ? signal_kafka_due_ms(relay->signals) : INT64_MAX;
 }
 
 void

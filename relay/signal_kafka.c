@@ -173,13 +173,14 @@ begin_again(SignalKafka *self, int64_t offset)
 	self->committed = -1;
 }
 
-static void
+/* False: no more now. */
+static bool
 take_message(SignalKafka *self, const rd_kafka_message_t *message, SignalKafkaReceived received, void *arg)
 {
 	if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR)
 	{
 		note_trouble(self, message->err, rd_kafka_message_errstr(message));
-		return;
+		return true;
 	}
 	if (self->trouble != RD_KAFKA_RESP_ERR_NO_ERROR)
 		log_info(self->log, "signals are read from topic \"%s\" again", self->topic);
@@ -194,21 +195,23 @@ take_message(SignalKafka *self, const rd_kafka_message_t *message, SignalKafkaRe
 	else if (message->payload != NULL && message->len > 0)
 	{
 		self->received = message->offset;
-		received(arg, (Bytes){.data = message->payload, .size = message->len}, message->offset);
+		return received(arg, (Bytes){.data = message->payload, .size = message->len}, message->offset);
 	}
+	return true;
 }
 
-/* received may be NULL at the end, when no signal is wanted any more. */
-static void
+/* received may be NULL at the end, when no signal is wanted any more.  An event has one message.  False: no more now. */
+static bool
 serve_event(SignalKafka *self, rd_kafka_event_t *event, SignalKafkaReceived received, void *arg)
 {
 	const rd_kafka_message_t *message;
+	bool more = true;
 
 	switch (rd_kafka_event_type(event))
 	{
 		case RD_KAFKA_EVENT_FETCH:
 			while (received != NULL && (message = rd_kafka_event_message_next(event)) != NULL)
-				take_message(self, message, received, arg);
+				more = take_message(self, message, received, arg);
 			break;
 		case RD_KAFKA_EVENT_ERROR:
 			note_trouble(self, rd_kafka_event_error(event), rd_kafka_event_error_string(event));
@@ -224,6 +227,7 @@ serve_event(SignalKafka *self, rd_kafka_event_t *event, SignalKafkaReceived rece
 		default:
 			break;
 	}
+	return more;
 }
 
 /* ---- offsets ---- */
@@ -258,13 +262,14 @@ void
 signal_kafka_step(SignalKafka *self, int64_t now_ms, SignalKafkaReceived received, void *arg)
 {
 	rd_kafka_event_t *event;
+	bool more = true;
 
 	if (self == NULL || now_ms < self->due_ms)
 		return;
 	self->due_ms = now_ms + self->interval_ms;
-	while ((event = rd_kafka_queue_poll(self->queue, 0)) != NULL)
+	while (more && (event = rd_kafka_queue_poll(self->queue, 0)) != NULL)
 	{
-		serve_event(self, event, received, arg);
+		more = serve_event(self, event, received, arg);
 		rd_kafka_event_destroy(event);
 	}
 	commit(self);
@@ -296,7 +301,7 @@ finish_commit(SignalKafka *self)
 
 		if (event == NULL)
 			continue;
-		serve_event(self, event, NULL, NULL);
+		(void) serve_event(self, event, NULL, NULL);
 		rd_kafka_event_destroy(event);
 	}
 }

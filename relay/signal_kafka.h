@@ -20,8 +20,8 @@
 
 typedef struct SignalKafka SignalKafka;
 
-/* A signal: the record's value, not looked into, borrowed for the call. */
-typedef void (*SignalKafkaReceived)(void *arg, Bytes json, int64_t offset);
+/* A signal: the record's value, not looked into, borrowed for the call.  False: no more of them with this step. */
+typedef bool (*SignalKafkaReceived)(void *arg, Bytes json, int64_t offset);
 
 /*
  * *channel is NULL if signal.enabled.channels has no "kafka".  config and log

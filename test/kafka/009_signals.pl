@@ -128,6 +128,15 @@ signal('resume-snapshot', '{}');
 wait_for('the end', sub { $relay->log =~ /incremental snapshot is delivered/ });
 $node->safe_psql('postgres', q(SELECT pg_logical_emit_message(true, 'wal2debezium', '{"slot":"relay","id":"forged","type":"execute-snapshot","data":{"data-collections":["public.b"]},"mac":"00"}')));
 wait_for('the forged signal', sub { $relay->log =~ /signal "forged" is ignored/ });
+
+# who may write to the database, but not give signals, cannot end the relay: too much is left out
+$node->safe_psql('postgres', q(SELECT pg_logical_emit_message(true, 'wal2debezium', '{"slot":"relay","id":"huge","type":"log","data":{"message":"' || repeat('m', 900000) || '"},"mac":"00"}')));
+$node->safe_psql('postgres', q(SELECT pg_logical_emit_message(true, 'wal2debezium', '{"slot":"relay","id":"one of many","type":"log","data":{"message":"' || repeat('"', 60000) || '"},"mac":"00"}') FROM generate_series(1, 50)));
+wait_for('the burst', sub { $relay->log =~ /a signal of channel "message" is left out/ });
+wait_delivered($node, 'relay');
+signal('log', '{"message": "after the burst"}');
+wait_for('a signal after the burst', sub { $relay->log =~ /after the burst/ });
+ok(!defined $relay->status, 'the relay goes on under forged signals');
 signal('execute-snapshot', '{"data-collections": ["public.b", "public.keyless", "public.nothing"], "additional-conditions": [{"data-collection": "public.b", "filter": "no_such_column > 1"}]}');
 wait_for('the bad filter', sub { $relay->log =~ /"public.b" has ended with an error/ });
 wait_for('the end of the bad one', sub { () = $relay->log =~ /incremental snapshot is delivered/g; (() = $relay->log =~ /incremental snapshot is delivered/g) == 2 });

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "incremental_internal.h"
 #include "incremental_state.h"
 #include "incremental_window.h"
 #include "memory.h"
@@ -226,12 +227,15 @@ test_window_rules(void)
 
 	incremental_window_note(window, 1, 7, 100);
 	incremental_window_note(window, 1, 8, 90);
-	incremental_window_note(window, 2, 0, 101); /* a TRUNCATE */
+	incremental_window_note(window, 2, 0, 101); /* a TRUNCATE, or a key that is not known */
+	incremental_window_note(window, 3, 0, 90);
 	incremental_window_begin(window);
 	CHECK(incremental_window_read(window, "95:100:", true));
 	CHECK(!incremental_window_allows(window, 1, 7));
 	CHECK(incremental_window_allows(window, 1, 8));
-	CHECK(incremental_window_allows(window, 3, 7));
+	CHECK(incremental_window_allows(window, 3, 7) && !incremental_window_is_blind_for(window, 3));
+	CHECK(!incremental_window_is_blind_for(window, 1));
+	CHECK(incremental_window_is_blind_for(window, 2));
 	CHECK(!incremental_window_allows(window, 2, 55));
 	CHECK(incremental_window_allows(window, 2, 0));
 	incremental_window_note(window, 1, 8, 99);
@@ -370,7 +374,7 @@ test_state(void)
 	state->signal_commit_lsn = UINT64_C(0x1FFFFFFFF);
 	state->signal_lsn = 77;
 	state->paused = true;
-	incremental_state_push(state, "source:1:A {}", strlen("source:1:A {}"));
+	CHECK(incremental_state_push(state, "source:1:A {}", strlen("source:1:A {}")));
 	incremental_state_add(state, &first);
 	incremental_state_add(state, &second);
 	state->position.columns = memory_strdup("[\"a\",\"b\"]");
@@ -396,6 +400,114 @@ test_state(void)
 	incremental_state_free(again);
 }
 
+/* Whatever is written to the database, what is stored fits into a record. */
+static void
+test_state_limits(void)
+{
+	static char text[INCREMENTAL_SIGNAL_MAX + 1];
+	IncrementalState *state = incremental_state_new();
+	char *json;
+
+	memset(text, '"', sizeof(text));
+	CHECK(!incremental_state_push(state, text, sizeof(text)));
+	CHECK(state->inbox_count == 0 && incremental_state_has_room(state));
+	CHECK(incremental_state_push(state, text, INCREMENTAL_SIGNAL_MAX));
+	CHECK(!incremental_state_has_room(state));
+	while (incremental_state_push(state, text, INCREMENTAL_SIGNAL_MAX))
+		continue;
+	CHECK(state->inbox_count == 3);
+	json = incremental_state_json(state);
+	CHECK(strlen(json) > 3 * 2 * INCREMENTAL_SIGNAL_MAX && strlen(json) < INCREMENTAL_PART_MAX);
+	free(json);
+	while (state->inbox_count > 0)
+		incremental_state_shift(state);
+	memset(text, 1, sizeof(text)); /* \u0001 */
+	CHECK(incremental_state_push(state, text, INCREMENTAL_SIGNAL_MAX));
+	CHECK(!incremental_state_push(state, text, INCREMENTAL_SIGNAL_MAX) && state->inbox_count == 1);
+	incremental_state_shift(state);
+	while (incremental_state_push(state, "{}", 2))
+		continue;
+	CHECK(state->inbox_count == INCREMENTAL_INBOX_MAX && !incremental_state_has_room(state));
+	incremental_state_shift(state);
+	CHECK(incremental_state_push(state, "{}", 2));
+	incremental_state_free(state);
+}
+
+/* A pattern that fits many tables, with a long condition for each. */
+static void
+test_table_limits(void)
+{
+	static char condition[1000];
+	const IncrementalTable table = {.schema = "public", .table = "t", .condition = condition};
+	IncrementalState *state = incremental_state_new();
+	IncrementalState *many = incremental_state_new();
+
+	memset(condition, 'x', sizeof(condition) - 1);
+	for (int i = 0; i < 300; i++)
+		incremental_state_add(many, &table);
+	CHECK(incremental_state_add_all(state, many));
+	CHECK(!incremental_state_add_all(state, many));
+	CHECK(state->table_count == 300 && many->table_count == 300);
+	incremental_state_free(state);
+	incremental_state_free(many);
+}
+
+/* A server that was restored begins again before the last signal. */
+static void
+test_state_history(void)
+{
+	IncrementalState *state = incremental_state_new();
+
+	state->signal_commit_lsn = 1000;
+	state->signal_lsn = 900;
+	CHECK(incremental_state_fits_history(state, 1000));
+	CHECK(incremental_state_knows(state, 500, 400));
+	CHECK(!incremental_state_fits_history(state, 999));
+	CHECK(!incremental_state_knows(state, 500, 400));
+	CHECK(incremental_state_fits_history(state, 999));
+	incremental_state_free(state);
+}
+
+/* ---- a blocking snapshot ---- */
+
+/*
+ * Exactly once a failed transaction takes the state back: what was resolved
+ * counts only while its signal is the first of the inbox.
+ */
+static void
+test_blocking(void)
+{
+	static const char *const texts[] = {"kafka:0:0 {\"id\":\"blocking\"}", "kafka:0:0 {\"id\":\"next\"}"};
+	Incremental self = {.blocking = incremental_state_new(),
+						.blocking_signal = memory_strdup(texts[0]),
+						.state = incremental_state_new(),
+						.relay = bytes_alloc_zero(1, sizeof(Relay))};
+
+	CHECK(incremental_state_push(self.state, texts[0], strlen(texts[0])));
+	CHECK(incremental_state_push(self.state, texts[1], strlen(texts[1])));
+	incremental_blocking_check(&self);
+	CHECK(incremental_blocking(&self) != NULL);
+	incremental_blocking_done(&self);
+	CHECK(incremental_blocking(&self) == NULL && self.state->inbox_count == 1);
+	CHECK(strcmp(self.state->inbox[0], texts[1]) == 0);
+
+	/* the state no longer has the signal: the next one is not taken for it */
+	self.blocking = incremental_state_new();
+	self.blocking_signal = memory_strdup(texts[0]);
+	incremental_blocking_done(&self);
+	CHECK(self.state->inbox_count == 1);
+	self.blocking = incremental_state_new();
+	self.blocking_signal = memory_strdup(texts[0]);
+	incremental_blocking_check(&self);
+	CHECK(incremental_blocking(&self) == NULL);
+	incremental_state_shift(self.state);
+	incremental_blocking_check(&self);
+	incremental_blocking_done(&self);
+	CHECK(self.state->inbox_count == 0);
+	incremental_state_free(self.state);
+	free(self.relay);
+}
+
 int
 main(void)
 {
@@ -407,5 +519,9 @@ main(void)
 	test_signal_unusable();
 	test_signal_log();
 	test_state();
+	test_state_limits();
+	test_table_limits();
+	test_state_history();
+	test_blocking();
 	return unit_done();
 }
