@@ -131,7 +131,7 @@ wait_for('the forged signal', sub { $relay->log =~ /signal "forged" is ignored/ 
 
 # who may write to the database, but not give signals, cannot end the relay: too much is left out
 $node->safe_psql('postgres', q(SELECT pg_logical_emit_message(true, 'wal2debezium', '{"slot":"relay","id":"huge","type":"log","data":{"message":"' || repeat('m', 900000) || '"},"mac":"00"}')));
-$node->safe_psql('postgres', q(SELECT pg_logical_emit_message(true, 'wal2debezium', '{"slot":"relay","id":"one of many","type":"log","data":{"message":"' || repeat('"', 60000) || '"},"mac":"00"}') FROM generate_series(1, 50)));
+$node->safe_psql('postgres', q(SELECT pg_logical_emit_message(true, 'wal2debezium', '{"slot":"relay","id":"one of many","type":"log","data":{"message":"' || repeat('m', 60000) || '"},"mac":"00"}') FROM generate_series(1, 50)));
 wait_for('the burst', sub { $relay->log =~ /a signal of channel "message" is left out/ });
 wait_delivered($node, 'relay');
 signal('log', '{"message": "after the burst"}');
