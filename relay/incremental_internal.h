@@ -19,6 +19,10 @@
 #define FROM_ROW "source"
 #define FROM_KAFKA "kafka"
 
+/* So many chunks read in vain make the next ones half as large; counted up to the second. */
+#define BLIND_PATIENCE 3
+#define BLIND_MAX (16 * BLIND_PATIENCE)
+
 typedef enum Phase
 {
 	PHASE_IDLE,
@@ -41,6 +45,7 @@ struct Incremental
 	SnapshotSignal signal; /* PHASE_SIGNAL */
 	char id[37];		   /* of the window */
 	WindowMark mark;
+	bool mark_missed; /* one has not come, which is logged */
 	ChunkResult chunk;
 	IncrementalRows *rows;
 	char *sequence;	 /* PHASE_SENDING */
@@ -64,6 +69,8 @@ extern void incremental_changed(Incremental *self);
 extern void incremental_back_off(Incremental *self);
 /* Gives the worker a job. */
 extern bool incremental_ask(Incremental *self, const WorkerRequest *request, Error *error) MUST_CHECK;
+/* Opens a window for the next rows. */
+extern bool incremental_start_chunk(Incremental *self, Error *error) MUST_CHECK;
 
 /* Into the inbox, where it is left out with a warning if there is no room. */
 extern void incremental_push(Incremental *self, const char *channel, uint32_t xid, uint64_t lsn, Bytes json);

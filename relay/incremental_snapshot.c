@@ -7,7 +7,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "clock.h"
 #include "incremental_notices.h"
@@ -19,9 +18,6 @@
 
 #define PAUSE_FIRST_MS 20
 #define PAUSE_LAST_MS 5000
-/* So many chunks read in vain make the next ones half as large. */
-#define BLIND_PATIENCE 3
-#define BLIND_MAX (16 * BLIND_PATIENCE)
 
 Incremental *
 incremental_new(Relay *relay)
@@ -354,8 +350,28 @@ incremental_mark(Incremental *self, const FrameHeader *header, const FrameEntry 
 bool
 incremental_closes(const Incremental *self, uint64_t received_lsn)
 {
-	return self->mark == MARK_POSITION &&
-		   (self->closing || (self->phase == PHASE_WINDOW && received_lsn >= self->chunk.position_lsn));
+	/* a mark lies before the position, so it would have come */
+	return self->closing ||
+		   (self->phase == PHASE_WINDOW && self->chunk.position_lsn != 0 && received_lsn >= self->chunk.position_lsn);
+}
+
+/* It is not an error: a window may close by its position as well, only later. */
+static void
+warn_of_mark(Incremental *self)
+{
+	if (self->mark == MARK_POSITION || self->mark_missed)
+		return;
+	self->mark_missed = true;
+	if (self->mark == MARK_ROWS)
+		log_warning(
+			self->relay->log,
+			"what windows of the incremental snapshot write to table \"%s\" does not come back by the stream, they "
+			"close by its position: see that the publication has all rows and columns of the table, and with "
+			"insert_delete that column 1 is of its replica identity",
+			config_text(self->relay->config, OPT_SIGNAL_DATA_COLLECTION));
+	else
+		log_warning(self->relay->log, "messages of windows of the incremental snapshot do not come back by the stream, "
+									  "they close by its position");
 }
 
 SinkResult
@@ -368,6 +384,7 @@ incremental_close(Incremental *self, Error *error)
 	/* once rows are on their way, or the state that follows them, a next window has to wait */
 	if (self->phase == PHASE_WINDOW && !self->closing)
 	{
+		warn_of_mark(self);
 		snprintf(text, sizeof(text), "[\\\"%" PRIu64 "\\\",\\\"%" PRIu64 "\\\"]", last_commit_end_lsn,
 				 last_commit_end_lsn);
 		if (last_commit_end_lsn == 0)
@@ -389,7 +406,7 @@ incremental_in_window(const Incremental *self)
 bool
 incremental_wants_position(const Incremental *self)
 {
-	return self->mark == MARK_POSITION && self->phase == PHASE_WINDOW;
+	return self->phase == PHASE_WINDOW;
 }
 
 void
@@ -417,73 +434,6 @@ incremental_store(Incremental *self, Error *error)
 }
 
 /* ---- the worker ---- */
-
-bool
-incremental_ask(Incremental *self, const WorkerRequest *request, Error *error)
-{
-	if (self->worker == NULL)
-		self->worker = incremental_worker_new(self->relay->config, self->relay->log, error);
-	if (self->worker == NULL)
-		return false;
-	self->relay->work_fd = incremental_worker_fd(self->worker);
-	incremental_worker_ask(self->worker, request);
-	return true;
-}
-
-/* UUID version 4. */
-static void
-make_id(char *text)
-{
-	unsigned char id[16];
-
-	if (getrandom(id, sizeof(id), 0) != (ssize_t) sizeof(id))
-		memset(id, 0, sizeof(id)); /* cannot happen for 16 bytes */
-	id[6] = (unsigned char) (0x40 | (id[6] & 0x0F));
-	id[8] = (unsigned char) (0x80 | (id[8] & 0x3F));
-	for (int i = 0, at = 0; i < 16; i++)
-	{
-		if (i == 4 || i == 6 || i == 8 || i == 10)
-			text[at++] = '-';
-		at += snprintf(text + at, 3, "%02x", id[i]);
-	}
-}
-
-static WindowMark
-mark_of(const Relay *relay)
-{
-	if (config_bool(relay->config, OPT_READ_ONLY))
-		return MARK_POSITION;
-	return config_text(relay->config, OPT_SIGNAL_DATA_COLLECTION) != NULL ? MARK_ROWS : MARK_MESSAGE;
-}
-
-/* The fewer rows, the sooner the window closes, and the less of the stream comes in between. */
-static int64_t
-chunk_size(const Incremental *self)
-{
-	int64_t size =
-		config_int(self->relay->config, OPT_INCREMENTAL_SNAPSHOT_CHUNK_SIZE) >> (self->blind / BLIND_PATIENCE);
-
-	return size > 0 ? size : 1;
-}
-
-static bool
-start_chunk(Incremental *self, Error *error)
-{
-	Relay *relay = self->relay;
-	WorkerRequest request = {.job = JOB_CHUNK};
-
-	make_id(self->id);
-	self->mark = mark_of(relay);
-	incremental_window_begin(self->window);
-	memcpy(request.chunk.id, self->id, sizeof(self->id));
-	request.chunk.mark = self->mark;
-	request.chunk.state = self->state;
-	request.chunk.size = chunk_size(self);
-	request.chunk.count_rows = config_text(relay->config, OPT_NOTIFICATION_ENABLED_CHANNELS) != NULL;
-	request.chunk.run_id = relay->run_id;
-	self->phase = PHASE_CHUNK;
-	return incremental_ask(self, &request, error);
-}
 
 /* It will not read better: the table is given up, the snapshot goes on. */
 static void
@@ -560,7 +510,7 @@ start_job(Incremental *self, int64_t now_ms, Error *error)
 		return incremental_start_signal(self, error);
 	if (self->state->table_count == 0 || self->state->paused || notifications_waiting(self->relay->notifications) > 0)
 		return true;
-	return start_chunk(self, error);
+	return incremental_start_chunk(self, error);
 }
 
 bool

@@ -508,6 +508,29 @@ test_blocking(void)
 	free(self.relay);
 }
 
+/* ---- the end of a window ---- */
+
+/* Whatever ends it: once the stream has passed its position, nothing else will. */
+static void
+test_position_closes(void)
+{
+	static const WindowMark marks[] = {MARK_ROWS, MARK_MESSAGE, MARK_POSITION};
+
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
+	{
+		Incremental self = {.mark = marks[i], .phase = PHASE_WINDOW, .chunk.position_lsn = 1000};
+
+		CHECK(incremental_wants_position(&self));
+		CHECK(!incremental_closes(&self, 999));
+		CHECK(incremental_closes(&self, 1000));
+		self.phase = PHASE_CHUNK;
+		CHECK(!incremental_closes(&self, 2000) && !incremental_wants_position(&self));
+		self.phase = PHASE_IDLE;
+		self.closing = true; /* the rows are out, the state behind them is not */
+		CHECK(incremental_closes(&self, 0));
+	}
+}
+
 int
 main(void)
 {
@@ -523,5 +546,6 @@ main(void)
 	test_table_limits();
 	test_state_history();
 	test_blocking();
+	test_position_closes();
 	return unit_done();
 }
