@@ -419,6 +419,10 @@ test_exactly_once_snapshot(void)
 	refused(&input, "some of its rows are delivered", "exactly.once.support=requested", "rows committed, no slot");
 	input.snapshot_mode = RESUME_SNAPSHOT_WHEN_NEEDED;
 	decided(&input, RESUME_CREATE_SLOT, true, "rows committed, no slot, when_needed asks for another snapshot");
+	input.slot_exists = true;
+	input.resumable_lsn = 0;
+	refused(&input, "some of its rows are delivered", "exactly.once.support=requested", "when_needed, other options");
+	input.slot_exists = false;
 	input.exactly_once = false;
 	input.snapshot_mode = RESUME_SNAPSHOT_INITIAL;
 	decided(&input, RESUME_CREATE_SLOT, true, "rows delivered, no slot, at least once");
