@@ -130,6 +130,7 @@ test_topic(rd_kafka_mock_cluster_t *cluster)
 	ProgressStore *ours = store_of(config, log, 1);
 	ProgressStore *others = store_of(config, log, 2);
 	Progress later = sample;
+	bool reported;
 
 	later.end_lsn += 100;
 	later.snapshot = SNAPSHOT_DONE;
@@ -143,8 +144,13 @@ test_topic(rd_kafka_mock_cluster_t *cluster)
 	unit_ok(progress_write_lazily(ours, sink, &later, INT64_MAX, &error), "time to write");
 	unit_ok(sink->methods->flush(sink, WAIT_MS, no_report, NULL, &error), "flush");
 	expect_found(ours, true, false, &later, "lazily written");
+	unit_ok(progress_put_signals(ours, sink, "{}", 0, &reported, &error) == SINK_OK, "signals");
+	unit_ok(sink->methods->flush(sink, WAIT_MS, no_report, NULL, &error), "flush signals");
+	expect_found(ours, true, false, &later, "with signals");
+	unit_ok(progress_stored_signals(ours) != NULL, "signals are stored");
 	unit_ok(progress_forget(ours, sink, WAIT_MS, no_report, NULL, &error), "forget");
 	expect_found(ours, false, false, NULL, "forgotten");
+	unit_ok(progress_stored_signals(ours) == NULL, "signals are forgotten with it");
 	progress_free(ours);
 	progress_free(others);
 	progress_free(NULL);
