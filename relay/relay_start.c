@@ -203,6 +203,7 @@ decide(Start *start, Error *error)
 		.accept_new_system = relay->settings.accept_new_system,
 	};
 
+	incremental_server_ends(relay->incremental, start->server.wal_end);
 	start_find_cut(start);
 	input.snapshot_begun = start->cut_begun;
 	input.resumable_lsn = start->cut != NULL ? start->cut->stream_lsn : 0;
