@@ -270,7 +270,7 @@ void
 check_kafka(const Config *config, CheckReport *report, const TopicList *topics)
 {
 	KafkaFacts kafka = {NULL, rdkafka_value(config, "bootstrap.servers"), false, false, 0, NULL, NULL};
-	Error last = {ERROR_NONE, "", ""};
+	Error last = {.kind = ERROR_NONE};
 	Error error;
 
 	if (kafka.bootstrap_servers == NULL)

@@ -131,7 +131,7 @@ check_text(Checker *checker, const ConfigSetting *setting)
 static void
 check_value(Checker *checker, const OptionInfo *info, const ConfigSetting *setting)
 {
-	Error error = {ERROR_NONE, "", ""};
+	Error error = {.kind = ERROR_NONE};
 	char *canonical;
 
 	if (!option_check_value(info, setting->name, setting->value, &canonical, &error))
@@ -325,7 +325,7 @@ check_heartbeat(Checker *checker)
 static void
 check_channels(Checker *checker)
 {
-	Error problem = {ERROR_NONE, "", ""};
+	Error problem = {.kind = ERROR_NONE};
 
 	if (!config_channels_check(checker->config, checker->log, &problem))
 		adopt(checker, &problem);
@@ -568,7 +568,7 @@ bool
 config_check(Config *config, Logger *log, Error *error)
 {
 	Checker checker = {config, log, error, false};
-	Error step = {ERROR_NONE, "", ""};
+	Error step = {.kind = ERROR_NONE};
 
 	check_settings(&checker);
 	if (!checker.failed)

@@ -14,6 +14,7 @@ error_set(Error *error, ErrorKind kind, const char *format, ...)
 
 	error->kind = kind;
 	error->hint[0] = '\0';
+	error->sqlstate[0] = '\0';
 	va_start(args, format);
 	vsnprintf(error->message, sizeof(error->message), format, args);
 	va_end(args);

@@ -24,6 +24,7 @@ typedef struct Error
 	ErrorKind kind;
 	char message[2048]; /* PostgreSQL's style: lower case, no full stop; always NUL-terminated */
 	char hint[1024];	/* what to do, or "" */
+	char sqlstate[6];	/* of PostgreSQL's, or "" */
 } Error;
 
 #define MUST_CHECK __attribute__((warn_unused_result))

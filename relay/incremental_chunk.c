@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "frame_reader.h"
 #include "memory.h"
 #include "pg_session.h"
 #include "window_mark.h"
@@ -24,7 +23,11 @@ patience_of(const ChunkReader *reader)
 PGresult *
 chunk_query(Chunk *chunk, const char *sql, int count, const char *const *values, const char *what)
 {
-	return pg_session_query(chunk->reader->conn, sql, count, values, patience_of(chunk->reader), what, chunk->error);
+	const char *none[] = {NULL};
+
+	/* never the simple protocol: a condition must not bring statements of its own, which might end the transaction */
+	return pg_session_query(chunk->reader->conn, sql, count, values != NULL ? values : none, patience_of(chunk->reader),
+							what, chunk->error);
 }
 
 static bool
@@ -49,6 +52,8 @@ chunk_reader_forget(ChunkReader *reader)
 	free(reader->types);
 	reader->types = NULL;
 	reader->key_count = 0;
+	reader->size_limit = 0;
+	reader->counted = false;
 	chunk_set_text(&reader->described, NULL);
 	chunk_set_text(&reader->table_oid, NULL);
 	chunk_set_text(&reader->list, NULL);
@@ -136,17 +141,22 @@ begin(Chunk *chunk)
 
 	return run(chunk, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") && run(chunk, settings) &&
 		   (PQserverVersion(chunk->reader->conn) < TRANSACTION_TIMEOUT_VERSION ||
-			run(chunk, "SET LOCAL transaction_timeout = 0")) &&
-		   read_seen(chunk) && (chunk->request->mark != MARK_POSITION || read_position(chunk));
+			run(chunk, "SET LOCAL transaction_timeout = 0"));
+}
+
+/* Takes the snapshot. */
+static bool
+see(Chunk *chunk)
+{
+	return read_seen(chunk) && (chunk->result->mark != MARK_POSITION || read_position(chunk));
 }
 
 /* ---- the table ---- */
 
-/* An error of a statement that will come again ends the table; a lost connection ends the chunk. */
 Reading
 chunk_failed(Chunk *chunk, TableStatus *status)
 {
-	if (chunk->error->kind == ERROR_RETRY)
+	if (pg_session_passes(chunk->error))
 		return READING_LOST;
 	log_warning(chunk->reader->log, "incremental snapshot of table \"%s.%s\" ends: %s", chunk->table->schema,
 				chunk->table->table, chunk->error->message);
@@ -256,7 +266,7 @@ read_maximum(Chunk *chunk, IncrementalPosition *position)
 }
 
 static bool
-count_rows(Chunk *chunk, IncrementalPosition *position)
+count_rows(Chunk *chunk, const IncrementalPosition *position)
 {
 	Buffer sql = {0};
 	PGresult *result;
@@ -272,7 +282,7 @@ count_rows(Chunk *chunk, IncrementalPosition *position)
 	buffer_free(&sql);
 	if (result == NULL)
 		return false;
-	position->total_rows = strtoll(PQgetvalue(result, 0, 0), NULL, 10);
+	chunk->reader->total_rows = strtoll(PQgetvalue(result, 0, 0), NULL, 10);
 	PQclear(result);
 	return true;
 }
@@ -280,10 +290,10 @@ count_rows(Chunk *chunk, IncrementalPosition *position)
 static Reading
 begin_table(Chunk *chunk, IncrementalPosition *position, TableStatus *status)
 {
-	bool nulls;
+	bool nulls = false;
 
 	incremental_position_clear(position);
-	if (!has_null_keys(chunk, &nulls))
+	if (!chunk->reader->counted && !has_null_keys(chunk, &nulls))
 		return chunk_failed(chunk, status);
 	if (nulls)
 		return chunk_skipped(chunk, status, TABLE_NO_PRIMARY_KEY, "its key is null in some rows");
@@ -294,8 +304,11 @@ begin_table(Chunk *chunk, IncrementalPosition *position, TableStatus *status)
 		*status = TABLE_EMPTY;
 		return READING_ENDED;
 	}
-	if (!count_rows(chunk, position))
+	if (!chunk->reader->counted && !count_rows(chunk, position))
 		return chunk_failed(chunk, status);
+	chunk->reader->counted = true; /* a chunk that is read again does without: it takes long, and the stream goes on */
+	if (chunk->request->count_rows)
+		position->total_rows = chunk->reader->total_rows;
 	position->columns = memory_strdup(chunk->reader->columns);
 	chunk->result->began = true;
 	return READING_ROWS;
@@ -323,7 +336,7 @@ read_end(Chunk *chunk, const IncrementalPosition *position, IncrementalKey *end)
 	append_bound(chunk, &sql, "<=", &position->maximum);
 	buffer_append_text(&sql, " ORDER BY ");
 	buffer_append_text(&sql, chunk->reader->list);
-	snprintf(limit, sizeof(limit), " LIMIT %" PRId64 ") AS c ORDER BY ", chunk->request->size);
+	snprintf(limit, sizeof(limit), " LIMIT %" PRId64 ") AS c ORDER BY ", chunk_size(chunk));
 	buffer_append_text(&sql, limit);
 	buffer_append_text(&sql, chunk->reader->descending);
 	buffer_append_text(&sql, " LIMIT 1");
@@ -348,79 +361,31 @@ rows_statement(const Chunk *chunk, const IncrementalPosition *position, const In
 	return finish(&sql);
 }
 
-/* Records and those refused. */
-static bool
-count_frames(Chunk *chunk, const PGresult *frames)
-{
-	FrameReader *reader = frame_reader_new(NULL);
-	FrameEntry *entry = bytes_alloc_zero(1, sizeof(FrameEntry));
-	FrameHeader header;
-	FrameStep step = FRAME_STEP_END;
-
-	for (int i = 0; step != FRAME_STEP_ERROR && i < PQntuples(frames); i++)
-	{
-		if (!frame_reader_begin(reader, PQgetvalue(frames, i, 0), (size_t) PQgetlength(frames, i, 0), &header,
-								chunk->error))
-			step = FRAME_STEP_ERROR;
-		else
-			while ((step = frame_reader_next(reader, entry, chunk->error)) == FRAME_STEP_ENTRY)
-				chunk->result->rows += entry->kind == ENTRY_RECORD || entry->kind == ENTRY_REFUSED;
-	}
-	free(entry);
-	frame_reader_free(reader);
-	return step != FRAME_STEP_ERROR;
-}
-
-static bool
-read_frames(Chunk *chunk, const char *statement)
-{
-	const char *const extra[] = {"internal.run.id", chunk->request->run_id, "internal.snapshot.kind", "incremental",
-								 NULL};
-	char *options = config_plugin_json(chunk->reader->config, extra);
-	const char *values[] = {chunk->reader->table_oid, statement, options};
-	PGconn *conn = chunk->reader->conn;
-	const char *what = "could not read a chunk";
-	PGresult *result = NULL;
-	PGresult *rest = NULL;
-	bool good =
-		PQsendQueryParams(conn, "SELECT wal2debezium.snapshot_query($1::pg_catalog.oid::pg_catalog.regclass, $2, $3)",
-						  3, NULL, values, NULL, NULL, 1) != 0;
-
-	free(options);
-	if (!good)
-		return pg_session_fail(conn, NULL, what, chunk->error);
-	if (!pg_session_wait_result(conn, patience_of(chunk->reader), &result, what, chunk->error))
-		return false;
-	good = pg_session_wait_result(conn, patience_of(chunk->reader), &rest, what, chunk->error);
-	PQclear(rest);
-	if (good && PQresultStatus(result) != PGRES_TUPLES_OK)
-		good = pg_session_fail(conn, result, what, chunk->error);
-	if (good && count_frames(chunk, result))
-		chunk->result->frames = result;
-	else
-		PQclear(result);
-	return chunk->result->frames != NULL;
-}
-
 /* The next rows of the table at work. */
 static Reading
 read_rows(Chunk *chunk, IncrementalPosition *position, TableStatus *status)
 {
 	IncrementalKey end = {0};
-	char *statement;
-	bool good;
+	bool dropped = true;
+	bool good = true;
 
-	if (!read_end(chunk, position, &end))
-		return chunk_failed(chunk, status);
-	if (end.count == 0)
+	while (good && dropped)
 	{
+		char *statement;
+
 		incremental_key_clear(&end);
-		*status = TABLE_SUCCEEDED;
-		return READING_ENDED;
+		if (!read_end(chunk, position, &end))
+			return chunk_failed(chunk, status);
+		if (end.count == 0)
+		{
+			incremental_key_clear(&end);
+			*status = TABLE_SUCCEEDED;
+			return READING_ENDED;
+		}
+		statement = rows_statement(chunk, position, &end);
+		good = chunk_read_frames(chunk, statement, &dropped);
+		free(statement);
 	}
-	statement = rows_statement(chunk, position, &end);
-	good = read_frames(chunk, statement);
-	free(statement);
 	incremental_key_clear(&position->last);
 	position->last = end;
 	position->rows += chunk->result->rows;
@@ -470,6 +435,20 @@ pass(ChunkResult *result, TableStatus status, const IncrementalPosition *positio
 	result->passed[result->passed_count++] = (ChunkPassed){status, position->rows, position->total_rows};
 }
 
+/* In a transaction of its own, so that the table is locked before the snapshot is taken. */
+static Reading
+open_table(Chunk *chunk, TableStatus *status)
+{
+	Reading reading;
+
+	if (!begin(chunk))
+		return READING_LOST;
+	reading = chunk_lock_table(chunk, status);
+	if (reading == READING_ROWS && !see(chunk))
+		return READING_LOST;
+	return reading == READING_ROWS ? read_table(chunk, &chunk->result->position, status) : reading;
+}
+
 /* Until there are rows, or no table is left. */
 static bool
 read_tables(Chunk *chunk)
@@ -484,18 +463,39 @@ read_tables(Chunk *chunk)
 
 		chunk->table = &state->tables[i];
 		result->began = false;
-		reading = read_table(chunk, &result->position, &status);
+		reading = open_table(chunk, &status);
 		if (reading != READING_ENDED)
 			return reading == READING_ROWS;
 		pass(result, status, &result->position);
 		incremental_position_clear(&result->position);
-		/* after an error the transaction is of no more use; nothing that was read in it goes out */
 		if (status == TABLE_SQL_EXCEPTION)
 			chunk_reader_forget(chunk->reader);
-		if (status == TABLE_SQL_EXCEPTION && (!run(chunk, "ROLLBACK") || !begin(chunk)))
+		if (!run(chunk, "ROLLBACK"))
 			return false;
 	}
+	return begin(chunk) && see(chunk);
+}
+
+static bool
+find_role(Chunk *chunk)
+{
+	PGresult *result = chunk_query(chunk, "SELECT pg_catalog.pg_is_in_recovery()", 0, NULL, "could not ask the server");
+
+	if (result == NULL)
+		return false;
+	chunk->result->standby = PQgetvalue(result, 0, 0)[0] == 't';
+	/* nothing can be written there */
+	chunk->result->mark = chunk->result->standby ? MARK_POSITION : chunk->request->mark;
+	PQclear(result);
 	return true;
+}
+
+static bool
+close_window(Chunk *chunk, const WindowRow *row)
+{
+	WindowMark mark = chunk->result->mark;
+
+	return window_close(chunk->reader, mark, row, chunk->error) && (mark == MARK_POSITION || read_position(chunk));
 }
 
 bool
@@ -507,12 +507,15 @@ chunk_read(ChunkReader *reader, const ChunkRequest *request, ChunkResult *result
 
 	memset(result, 0, sizeof(*result));
 	result->position = incremental_position_copy(&request->state->position);
-	good = window_open(reader, request->mark, &row, error) && begin(&chunk) && read_tables(&chunk) &&
-		   run(&chunk, "COMMIT") && window_close(reader, request->mark, &row, error);
+	good = find_role(&chunk) && window_open(reader, result->mark, &row, error) && read_tables(&chunk) &&
+		   run(&chunk, "COMMIT") && close_window(&chunk, &row);
 	window_row_clear(&row);
 	free(chunk.name);
 	free(chunk.where);
 	if (!good)
+	{
 		chunk_result_clear(result);
+		error->kind = ERROR_RETRY;
+	}
 	return good;
 }

@@ -52,8 +52,9 @@ typedef struct ChunkRequest
 typedef struct ChunkResult
 {
 	bool standby;
+	WindowMark mark;	   /* that ends the window: MARK_POSITION in recovery, or the request's */
 	char *seen_by;		   /* the snapshot, as text */
-	uint64_t position_lsn; /* MARK_POSITION: what the snapshot saw lies before it */
+	uint64_t position_lsn; /* what the snapshot saw lies before it, and the mark */
 	ChunkPassed *passed;
 	size_t passed_count;
 	bool began;					  /* the table at work is a new one */
@@ -76,15 +77,19 @@ typedef struct ChunkReader
 	char **types; /* of the key's columns */
 	char *columns;
 	size_t key_count;
-	bool may_be_null; /* its values */
-	bool partitioned; /* the table is captured as a whole */
+	bool may_be_null;	/* its values */
+	bool partitioned;	/* the table is captured as a whole */
+	int64_t size_limit; /* rows of a chunk that fit into memory, 0: as many as are asked for */
+	bool counted;		/* total_rows is known (if asked for), and no key was null */
+	int64_t total_rows;
 } ChunkReader;
 
 /*
  * Opens the window, reads the next rows under one snapshot and closes the
  * window.  Tables that have ended or cannot be read are passed over, with a
- * line in the log.  ERROR_RETRY: the connection is of no more use, nothing
- * counts.  *result is filled only at success, chunk_result_clear() frees it.
+ * line in the log.  All other errors are ERROR_RETRY: the connection is of no
+ * more use, nothing counts.  *result is filled only at success,
+ * chunk_result_clear() frees it.
  */
 extern bool chunk_read(ChunkReader *reader, const ChunkRequest *request, ChunkResult *result, Error *error) MUST_CHECK;
 extern void chunk_result_clear(ChunkResult *result);

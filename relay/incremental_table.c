@@ -10,6 +10,34 @@
 
 #include "memory.h"
 
+#define UNDEFINED_TABLE "42P01"
+#define UNDEFINED_SCHEMA "3F000"
+#define WRONG_OBJECT_TYPE "42809"
+
+Reading
+chunk_lock_table(Chunk *chunk, TableStatus *status)
+{
+	PGconn *conn = chunk->reader->conn;
+	const IncrementalTable *table = chunk->table;
+	char *schema = memory_checked(PQescapeIdentifier(conn, table->schema, strlen(table->schema)));
+	char *name = memory_checked(PQescapeIdentifier(conn, table->table, strlen(table->table)));
+	char *sql = memory_printf("LOCK TABLE %s.%s IN ACCESS SHARE MODE", schema, name);
+	PGresult *result = *table->schema != '\0' ? chunk_query(chunk, sql, 0, NULL, "could not lock the table") : NULL;
+	const char *sqlstate = *table->schema != '\0' ? chunk->error->sqlstate : UNDEFINED_TABLE;
+
+	free(sql);
+	PQfreemem(schema);
+	PQfreemem(name);
+	PQclear(result);
+	if (result != NULL)
+		return READING_ROWS;
+	if (strcmp(sqlstate, UNDEFINED_TABLE) == 0 || strcmp(sqlstate, UNDEFINED_SCHEMA) == 0)
+		return chunk_skipped(chunk, status, TABLE_UNKNOWN_SCHEMA, "there is no such table");
+	if (strcmp(sqlstate, WRONG_OBJECT_TYPE) == 0)
+		return chunk_skipped(chunk, status, TABLE_UNKNOWN_SCHEMA, "it is not captured");
+	return chunk_failed(chunk, status);
+}
+
 /* What of the catalogue decides how a table is read, in short; NULL: no such table, or *error. */
 static char *
 look(Chunk *chunk, bool *good)
@@ -131,21 +159,27 @@ describe(Chunk *chunk, TableStatus *status)
 	return reading;
 }
 
+static const char *
+text_of(const char *text)
+{
+	return text != NULL ? text : "";
+}
+
 /* Sees that what the reader knows is this table as it is now. */
 Reading
 chunk_know_table(Chunk *chunk, TableStatus *status)
 {
 	ChunkReader *reader = chunk->reader;
 	bool good = true;
-	char *now = *chunk->table->schema != '\0' ? look(chunk, &good) : NULL;
+	char *now = look(chunk, &good);
 	Reading reading;
 
 	if (!good)
 		return chunk_failed(chunk, status);
 	if (now == NULL)
 		return chunk_skipped(chunk, status, TABLE_UNKNOWN_SCHEMA, "there is no such table");
-	if (chunk->table->surrogate_key != NULL)
-		chunk_set_text(&now, memory_printf("%s:%s", now, chunk->table->surrogate_key));
+	chunk_set_text(&now, memory_printf("%s:%s:%s:%s", now, text_of(chunk->table->surrogate_key),
+									   text_of(chunk->table->correlation), text_of(chunk->table->condition)));
 	if (reader->described != NULL && strcmp(reader->described, now) == 0)
 	{
 		free(now);

@@ -17,6 +17,8 @@
 #include "memory.h"
 #include "pg_session.h"
 
+#define CONNECTION_CHECK_VERSION 140000
+
 struct IncrementalWorker
 {
 	const Config *config;
@@ -30,6 +32,7 @@ struct IncrementalWorker
 	bool done; /* the result waits to be taken */
 	bool abandoned;
 	bool ending;
+	bool trouble_logged;
 	int socket; /* of the connection at work, -1: none; shut down to interrupt */
 	ChunkReader reader;
 };
@@ -62,6 +65,26 @@ disconnect(IncrementalWorker *worker)
 	worker->reader.conn = NULL;
 }
 
+/*
+ * Marks are not to wait for a synchronous standby: the stream brings them before
+ * that, and then waits for us; and the standby may be the relay itself.
+ */
+static bool
+set_up(IncrementalWorker *worker, Error *error)
+{
+	const PgPatience patience = {.timeout_ms = 10000};
+	PGconn *conn = worker->reader.conn;
+	Error ignored;
+
+	if (!pg_session_command(conn, "SET synchronous_commit = local", patience, "could not set up a connection", error))
+		return false;
+	/* a statement that nobody waits for any more ends; not every system can */
+	if (PQserverVersion(conn) >= CONNECTION_CHECK_VERSION &&
+		!pg_session_command(conn, "SET client_connection_check_interval = '10s'", patience, "could not set", &ignored))
+		log_debug(worker->log, "%s", ignored.message);
+	return true;
+}
+
 static bool
 connect_if_need_be(IncrementalWorker *worker, Error *error)
 {
@@ -75,7 +98,7 @@ connect_if_need_be(IncrementalWorker *worker, Error *error)
 	show_socket(worker, PQsocket(worker->reader.conn));
 	if (is_abandoned(worker))
 		return error_set(error, ERROR_RETRY, "interrupted");
-	return extension_ensure(worker->reader.conn, worker->config, worker->log, error);
+	return set_up(worker, error) && extension_ensure(worker->reader.conn, worker->config, worker->log, error);
 }
 
 static bool
@@ -110,6 +133,19 @@ clear_result(WorkerResult *result)
 	memset(result, 0, sizeof(*result));
 }
 
+/* Once; of chunks the taker tells. */
+static void
+tell_signal_trouble(IncrementalWorker *worker, const WorkerResult *result)
+{
+	bool trouble = !result->good && result->error.kind == ERROR_RETRY;
+
+	if (result->job != JOB_SIGNAL || is_abandoned(worker))
+		return;
+	if (trouble && !worker->trouble_logged)
+		log_warning(worker->log, "a signal waits: %s", result->error.message);
+	worker->trouble_logged = trouble;
+}
+
 static void
 do_job(IncrementalWorker *worker, WorkerResult *result)
 {
@@ -117,12 +153,19 @@ do_job(IncrementalWorker *worker, WorkerResult *result)
 
 	result->job = worker->request.job;
 	result->good = connect_if_need_be(worker, error);
-	if (result->good)
-		result->good = result->job == JOB_CHUNK
-						   ? chunk_read(&worker->reader, &worker->request.chunk, &result->chunk, error)
-						   : do_signal(worker, result);
 	if (!result->good)
+		error->kind = ERROR_RETRY; /* no fault of the signal's or the table's */
+	else if (result->job == JOB_CHUNK)
+		result->good = chunk_read(&worker->reader, &worker->request.chunk, &result->chunk, error);
+	else
+		result->good = do_signal(worker, result);
+	if (!result->good)
+	{
+		if (pg_session_passes(error))
+			error->kind = ERROR_RETRY;
 		disconnect(worker); /* also of what an error left open in it */
+	}
+	tell_signal_trouble(worker, result);
 }
 
 static void *

@@ -35,7 +35,7 @@ typedef struct WorkerResult
 {
 	WorkerJob job;
 	bool good;
-	Error error; /* unless good */
+	Error error; /* unless good; ERROR_RETRY: it may go well another time, whatever was asked */
 	ChunkResult chunk;
 	bool genuine;
 	IncrementalState *tables; /* of an execute-snapshot */

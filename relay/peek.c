@@ -111,7 +111,7 @@ int
 peek_command(const Config *config, const CommandLine *command, Logger *log)
 {
 	const char *slot_name = config_text(config, OPT_SLOT_NAME);
-	Error error = {ERROR_NONE, "", ""};
+	Error error = {.kind = ERROR_NONE};
 	PGconn *conn = pg_session_connect(config, false, patience, &error);
 	char *json;
 	bool done;

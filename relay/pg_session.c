@@ -43,6 +43,18 @@ pg_session_retryable(const char *sqlstate)
 	return false;
 }
 
+bool
+pg_session_passes(const Error *error)
+{
+	static const char *const states[] = {"08",	  "28",	   "40",	"53",	 "57",	 "58",
+										 "25P02", "25P03", "25P04", "55006", "55P03"};
+
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
+		if (strncmp(error->sqlstate, states[i], strlen(states[i])) == 0)
+			return true;
+	return error->kind == ERROR_RETRY;
+}
+
 /* Removes trailing line ends; libpq's messages have them. */
 static void
 trim_end(char *text)
@@ -113,6 +125,8 @@ pg_session_fail(const PGconn *conn, const PGresult *result, const char *what, Er
 		error_hint(error, "%s", hint);
 	else
 		add_known_hint(error);
+	if (sqlstate != NULL)
+		snprintf(error->sqlstate, sizeof(error->sqlstate), "%.5s", sqlstate);
 	return false;
 }
 
@@ -338,7 +352,7 @@ pg_session_query(PGconn *conn, const char *sql, int count, const char *const *va
 	int sent;
 
 	error_set(error, ERROR_RETRY, "%s: no result", what);
-	if (count == 0)
+	if (values == NULL)
 		sent = PQsendQuery(conn, sql);
 	else
 		sent = PQsendQueryParams(conn, sql, count, NULL, values, NULL, NULL, 0);

@@ -38,9 +38,10 @@ extern PGconn *pg_session_connect(const Config *config, bool replication, PgPati
 
 /*
  * Runs one statement; NULL and *error unless it succeeded.  The text of the
- * error begins with `what` ("could not create ...").  Values may be NULL with
- * count 0: the simple protocol, the only one a walsender speaks.  The caller
- * clears the result.  After a timeout or stop the connection is of no more use.
+ * error begins with `what` ("could not create ...").  Values NULL, with count
+ * 0: the simple protocol, the only one a walsender speaks.  Otherwise the text
+ * is one statement only, or refused.  The caller clears the result.  After a
+ * timeout or stop the connection is of no more use.
  */
 extern PGresult *pg_session_query(PGconn *conn, const char *sql, int count, const char *const *values,
 								  PgPatience patience, const char *what, Error *error);
@@ -59,11 +60,18 @@ extern bool pg_session_wait_result(PGconn *conn, PgPatience patience, PGresult *
 /*
  * Error of a result, or of the connection if the result is NULL: ERROR_RETRY
  * for connection-class SQLSTATEs (08xxx, 57P01-57P05, 55006, 53300) and lost
- * connections, ERROR_FAILED for all others.  Returns false.
+ * connections, ERROR_FAILED for all others; and the SQLSTATE.  Returns false.
  */
 extern bool pg_session_fail(const PGconn *conn, const PGresult *result, const char *what, Error *error);
 
 /* May an error of that SQLSTATE go away by itself? */
 extern bool pg_session_retryable(const char *sqlstate);
+
+/*
+ * Wider than ERROR_RETRY: is it the state of server or session that a statement
+ * failed for, and not the statement?  Classes 08, 28, 40, 53, 57, 58, and
+ * locks and transactions that took too long.
+ */
+extern bool pg_session_passes(const Error *error);
 
 #endif

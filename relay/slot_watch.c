@@ -101,7 +101,7 @@ static bool
 take_sample(SlotWatch *watch, SlotSample *sample)
 {
 	const char *slot_name = config_text(watch->config, OPT_SLOT_NAME);
-	Error error = {ERROR_NONE, "", ""};
+	Error error = {.kind = ERROR_NONE};
 	PGresult *result = NULL;
 	bool found;
 

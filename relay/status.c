@@ -343,8 +343,8 @@ show(const Config *config, const CommandLine *command, Logger *log, PGconn *conn
 int
 status_command(const Config *config, const CommandLine *command, Logger *log)
 {
-	Status status = {NULL, NULL, NULL, {ERROR_NONE, "", ""}};
-	Error error = {ERROR_NONE, "", ""};
+	Status status = {.progress_problem = {.kind = ERROR_NONE}};
+	Error error = {.kind = ERROR_NONE};
 	PGconn *conn = NULL;
 	bool shown = false;
 
