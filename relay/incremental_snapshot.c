@@ -467,6 +467,7 @@ finish_chunk(Incremental *self, WorkerResult *result)
 		return;
 	}
 	self->trouble_logged = false;
+	self->mark = self->chunk.mark;
 	if (!incremental_window_read(self->window, self->chunk.seen_by, !self->chunk.standby) ||
 		incremental_window_is_blind(self->window))
 	{

@@ -191,6 +191,20 @@ unlike($relay->log, qr/snapshot of 1 tables/, 'a blocking snapshot is not taken 
 is($relay->stop, 0, 'stops');
 drop_slot();
 
+# ---- a mark that does not come back: of a removed row without replica identity nothing is known ----
+$prefix = "signals_mark$$";
+$node->safe_psql('postgres', "CREATE TABLE marks (id text, type text, data text); CALL make('c', 50)");
+$config = config_of($prefix, 'table.include.list' => 'public.c', 'signal.data.collection' => 'public.marks',
+    'incremental.snapshot.chunk.size' => 30, 'incremental.snapshot.watermarking.strategy' => 'insert_delete');
+$relay = W2D::Relay->start('run', $config, '-b', kafka_servers());
+$relay->wait_streaming($node, 'relay');
+signal('execute-snapshot', '{"data-collections": ["public.c"]}');
+wait_for('the snapshot without marks', sub { $relay->log =~ /incremental snapshot is delivered/ }, 180);
+is(scalar(() = $relay->log =~ /write to table "public.marks" does not come back/g), 1, 'a mark that does not come back is told once');
+is($relay->stop, 0, 'stops');
+equals_table($prefix, 'c', 'without marks');
+drop_slot();
+
 # ---- read.only: nothing is written, also on an idle server ----
 $prefix = "signals_ro$$";
 $config = config_of($prefix, 'read.only' => 'true', 'table.include.list' => 'public.a');
