@@ -5,10 +5,12 @@
  */
 #include "status.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <yajl/yajl_gen.h>
 
+#include "incremental_state.h"
 #include "kafka_client.h"
 #include "memory.h"
 #include "pg_session.h"
@@ -92,6 +94,7 @@ typedef struct Status
 	PGresult *slot;			/* NULL or without a row: not there */
 	char *progress;			/* JSON, or NULL: none, or not asked */
 	char *snapshot;			/* JSON of what is missing of a snapshot at work, or cut; NULL: none */
+	char *signals;			/* JSON of incremental_state.h; NULL: nothing is stored */
 	Error progress_problem; /* ERROR_NONE: it was read, or there is none */
 } Status;
 
@@ -178,8 +181,20 @@ read_progress(const Config *config, const CommandLine *command, Logger *log, Sta
 		status->progress = progress_value_json(&progress);
 	if (status->progress != NULL && progress.snapshot == SNAPSHOT_PLANNED && progress_stored_snapshot(store) != NULL)
 		status->snapshot = memory_strdup(progress_stored_snapshot(store));
+	if (progress_stored_signals(store) != NULL)
+		status->signals = memory_strdup(progress_stored_signals(store));
 	progress_free(store);
 	progress_file_free(file);
+}
+
+static void
+forget_progress(Status *status)
+{
+	free(status->progress);
+	free(status->snapshot);
+	free(status->signals);
+	status->progress = status->snapshot = status->signals = NULL;
+	status->progress_problem.kind = ERROR_NONE;
 }
 
 /* For people, beside the exact number. */
@@ -205,6 +220,25 @@ print_snapshot(const char *json)
 	snapshot_state_free(cut);
 }
 
+/* Tables that are read beside the stream, and signals that wait; nothing if there are none. */
+static void
+print_signals(const char *json)
+{
+	IncrementalState *state = incremental_state_parse(json, strlen(json));
+
+	if (state != NULL && state->table_count > 0)
+	{
+		printf("%-16s %zu tables left, %s.%s at work: %" PRIu64 " rows", "incremental", state->table_count,
+			   state->tables[0].schema, state->tables[0].table, state->position.rows);
+		if (state->position.total_rows >= 0)
+			printf(" of %" PRId64, state->position.total_rows);
+		printf("%s\n", state->paused ? ", paused" : "");
+	}
+	if (state != NULL && state->inbox_count > 0)
+		printf("%-16s %zu not yet executed\n", "signals", state->inbox_count);
+	incremental_state_free(state);
+}
+
 static void
 print_text(const Status *status)
 {
@@ -228,6 +262,8 @@ print_text(const Status *status)
 	}
 	if (status->progress != NULL)
 		printf("%-16s %s\n", "progress", status->progress);
+	if (status->signals != NULL)
+		print_signals(status->signals);
 	if (status->snapshot != NULL)
 		print_snapshot(status->snapshot);
 	else if (status->progress_problem.kind != ERROR_NONE)
@@ -280,6 +316,11 @@ print_json(const Status *status)
 		gen_text(gen, "snapshot");
 		gen_raw(gen, status->snapshot);
 	}
+	if (status->signals != NULL)
+	{
+		gen_text(gen, "signals");
+		gen_raw(gen, status->signals);
+	}
 	if (status->progress != NULL)
 	{
 		gen_text(gen, "progress");
@@ -320,11 +361,7 @@ show(const Config *config, const CommandLine *command, Logger *log, PGconn *conn
 
 	if (there && ask_progress)
 	{
-		free(status->progress);
-		status->progress = NULL;
-		free(status->snapshot);
-		status->snapshot = NULL;
-		status->progress_problem.kind = ERROR_NONE;
+		forget_progress(status);
 		read_progress(config, command, log, status);
 		log_mask(log, status->progress_problem.message);
 	}
@@ -365,7 +402,6 @@ status_command(const Config *config, const CommandLine *command, Logger *log)
 		conn = NULL;
 	}
 	PQfinish(conn);
-	free(status.progress);
-	free(status.snapshot);
+	forget_progress(&status);
 	return shown || command->watch ? 0 : fail(log, &error);
 }

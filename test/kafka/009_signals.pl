@@ -119,6 +119,8 @@ signal('pause-snapshot', '{}');
 wait_for('the pause', sub { $relay->log =~ /incremental snapshot pauses/ });
 unlike($relay->log, qr/incremental snapshot is delivered/, 'paused in its middle');
 is($relay->stop, 0, 'stops while paused');
+my ($status, $out) = relay_run('status', $config, '-b', kafka_servers());
+like($out, qr/^incremental +2 tables left, public\.a at work: \d+ rows, paused$/m, 'status says where it stands');
 $relay = W2D::Relay->start('run', $config, '-b', kafka_servers());
 $relay->wait_streaming($node, 'relay');
 like($relay->log, qr/incremental snapshot goes on: 2 tables are left/, 'a restart knows what is left');
