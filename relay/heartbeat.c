@@ -11,10 +11,10 @@
 #include <string.h>
 
 #include <libpq-fe.h>
-#include <yajl/yajl_gen.h>
 
 #include "clock.h"
 #include "memory.h"
+#include "record_schema.h"
 
 #define ACTION_RETRY_MS 1000
 
@@ -45,57 +45,6 @@ struct Heartbeat
 	PGconn *action_conn;
 };
 
-static void
-gen_text(yajl_gen gen, const char *text)
-{
-	yajl_gen_string(gen, (const unsigned char *) text, strlen(text));
-}
-
-static void
-gen_pair(yajl_gen gen, const char *name, const char *value)
-{
-	gen_text(gen, name);
-	gen_text(gen, value);
-}
-
-/* "schema":{...},"payload": of a structure with one required field. */
-static void
-gen_schema(yajl_gen gen, const char *schema_name, const char *field_name, const char *field_type)
-{
-	gen_text(gen, "schema");
-	yajl_gen_map_open(gen);
-	gen_pair(gen, "type", "struct");
-	gen_text(gen, "fields");
-	yajl_gen_array_open(gen);
-	yajl_gen_map_open(gen);
-	gen_pair(gen, "type", field_type);
-	gen_text(gen, "optional");
-	yajl_gen_bool(gen, 0);
-	gen_pair(gen, "field", field_name);
-	yajl_gen_map_close(gen);
-	yajl_gen_array_close(gen);
-	gen_text(gen, "optional");
-	yajl_gen_bool(gen, 0);
-	gen_pair(gen, "name", schema_name);
-	gen_text(gen, "version");
-	yajl_gen_integer(gen, 1);
-	yajl_gen_map_close(gen);
-	gen_text(gen, "payload");
-}
-
-static char *
-take_text(yajl_gen gen)
-{
-	const unsigned char *buffer;
-	size_t size;
-	char *text;
-
-	yajl_gen_get_buf(gen, &buffer, &size);
-	text = bytes_copy_text((const char *) buffer, size);
-	yajl_gen_free(gen);
-	return text;
-}
-
 char *
 heartbeat_key(const char *server_name, ConverterForm form)
 {
@@ -104,18 +53,19 @@ heartbeat_key(const char *server_name, ConverterForm form)
 
 	if (form == FORM_TEXT)
 		return memory_printf("Struct{serverName=%s}", server_name);
-	gen = memory_checked(yajl_gen_alloc(NULL));
+	gen = json_begin();
 	if (with_schema)
 	{
-		yajl_gen_map_open(gen);
-		gen_schema(gen, "io.debezium.connector.common.ServerNameKey", "serverName", "string");
+		record_schema_open(gen);
+		record_schema_field(gen, "string", "serverName");
+		record_schema_close(gen, "io.debezium.connector.common.ServerNameKey");
 	}
 	yajl_gen_map_open(gen);
-	gen_pair(gen, "serverName", server_name);
+	json_put(gen, "serverName", server_name);
 	yajl_gen_map_close(gen);
 	if (with_schema)
 		yajl_gen_map_close(gen);
-	return take_text(gen);
+	return json_end(gen);
 }
 
 char *
@@ -126,19 +76,19 @@ heartbeat_value(int64_t now_ms, ConverterForm form)
 
 	if (form == FORM_TEXT)
 		return memory_printf("Struct{ts_ms=%" PRId64 "}", now_ms);
-	gen = memory_checked(yajl_gen_alloc(NULL));
+	gen = json_begin();
 	if (with_schema)
 	{
-		yajl_gen_map_open(gen);
-		gen_schema(gen, "io.debezium.connector.common.Heartbeat", "ts_ms", "int64");
+		record_schema_open(gen);
+		record_schema_field(gen, "int64", "ts_ms");
+		record_schema_close(gen, "io.debezium.connector.common.Heartbeat");
 	}
 	yajl_gen_map_open(gen);
-	gen_text(gen, "ts_ms");
-	yajl_gen_integer(gen, now_ms);
+	json_put_number(gen, "ts_ms", now_ms);
 	yajl_gen_map_close(gen);
 	if (with_schema)
 		yajl_gen_map_close(gen);
-	return take_text(gen);
+	return json_end(gen);
 }
 
 static char *

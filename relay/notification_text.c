@@ -7,10 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <yajl/yajl_gen.h>
-
 #include "java_order.h"
 #include "memory.h"
+#include "record_schema.h"
 
 #define CONNECTOR_NAME "connector_name"
 /* new HashMap(), before a thirteenth entry. */
@@ -53,45 +52,16 @@ take_entries(Entries *entries, const Notification *notification)
 /* ---- JSON ---- */
 
 static void
-gen_text(yajl_gen gen, const char *text)
-{
-	yajl_gen_string(gen, (const unsigned char *) text, strlen(text));
-}
-
-static void
-gen_pair(yajl_gen gen, const char *name, const char *value)
-{
-	gen_text(gen, name);
-	gen_text(gen, value);
-}
-
-static void
-gen_flag(yajl_gen gen, const char *name, bool value)
-{
-	gen_text(gen, name);
-	yajl_gen_bool(gen, value);
-}
-
-static void
 gen_type(yajl_gen gen, const char *type, bool optional)
 {
-	gen_pair(gen, "type", type);
-	gen_flag(gen, "optional", optional);
-}
-
-static void
-gen_field(yajl_gen gen, const char *type, const char *name)
-{
-	yajl_gen_map_open(gen);
-	gen_type(gen, type, false);
-	gen_pair(gen, "field", name);
-	yajl_gen_map_close(gen);
+	json_put(gen, "type", type);
+	json_put_flag(gen, "optional", optional);
 }
 
 static void
 gen_string_schema(yajl_gen gen, const char *name)
 {
-	gen_text(gen, name);
+	json_put_text(gen, name);
 	yajl_gen_map_open(gen);
 	gen_type(gen, "string", false);
 	yajl_gen_map_close(gen);
@@ -101,105 +71,68 @@ static void
 gen_additional_data_field(yajl_gen gen)
 {
 	yajl_gen_map_open(gen);
-	gen_pair(gen, "type", "map");
+	json_put(gen, "type", "map");
 	gen_string_schema(gen, "keys");
 	gen_string_schema(gen, "values");
-	gen_flag(gen, "optional", true);
-	gen_pair(gen, "field", "additional_data");
+	json_put_flag(gen, "optional", true);
+	json_put(gen, "field", "additional_data");
 	yajl_gen_map_close(gen);
-}
-
-static void
-open_schema(yajl_gen gen)
-{
-	yajl_gen_map_open(gen);
-	gen_text(gen, "schema");
-	yajl_gen_map_open(gen);
-	gen_pair(gen, "type", "struct");
-	gen_text(gen, "fields");
-	yajl_gen_array_open(gen);
-}
-
-static void
-close_schema(yajl_gen gen, const char *name)
-{
-	yajl_gen_array_close(gen);
-	gen_flag(gen, "optional", false);
-	gen_pair(gen, "name", name);
-	gen_text(gen, "version");
-	yajl_gen_integer(gen, 1);
-	yajl_gen_map_close(gen);
-	gen_text(gen, "payload");
-}
-
-static char *
-take_text(yajl_gen gen)
-{
-	const unsigned char *buffer;
-	size_t size;
-	char *text;
-
-	yajl_gen_get_buf(gen, &buffer, &size);
-	text = bytes_copy_text((const char *) buffer, size);
-	yajl_gen_free(gen);
-	return text;
 }
 
 static char *
 json_key(const Notification *notification, bool with_schema)
 {
-	yajl_gen gen = memory_checked(yajl_gen_alloc(NULL));
+	yajl_gen gen = json_begin();
 
 	if (with_schema)
 	{
-		open_schema(gen);
-		gen_field(gen, "string", "id");
-		close_schema(gen, "io.debezium.connector.common.NotificationKey");
+		record_schema_open(gen);
+		record_schema_field(gen, "string", "id");
+		record_schema_close(gen, "io.debezium.connector.common.NotificationKey");
 	}
 	yajl_gen_map_open(gen);
-	gen_pair(gen, "id", notification->id);
+	json_put(gen, "id", notification->id);
 	yajl_gen_map_close(gen);
 	if (with_schema)
 		yajl_gen_map_close(gen);
-	return take_text(gen);
+	return json_end(gen);
 }
 
 static void
 gen_value_schema(yajl_gen gen)
 {
-	open_schema(gen);
-	gen_field(gen, "string", "id");
-	gen_field(gen, "string", "type");
-	gen_field(gen, "string", "aggregate_type");
+	record_schema_open(gen);
+	record_schema_field(gen, "string", "id");
+	record_schema_field(gen, "string", "type");
+	record_schema_field(gen, "string", "aggregate_type");
 	gen_additional_data_field(gen);
-	gen_field(gen, "int64", "timestamp");
-	close_schema(gen, "io.debezium.connector.common.Notification");
+	record_schema_field(gen, "int64", "timestamp");
+	record_schema_close(gen, "io.debezium.connector.common.Notification");
 }
 
 static char *
 json_value(const Notification *notification, bool with_schema)
 {
-	yajl_gen gen = memory_checked(yajl_gen_alloc(NULL));
+	yajl_gen gen = json_begin();
 	Entries entries;
 
 	take_entries(&entries, notification);
 	if (with_schema)
 		gen_value_schema(gen);
 	yajl_gen_map_open(gen);
-	gen_pair(gen, "id", notification->id);
-	gen_pair(gen, "type", notification->type);
-	gen_pair(gen, "aggregate_type", notification->aggregate_type);
-	gen_text(gen, "additional_data");
+	json_put(gen, "id", notification->id);
+	json_put(gen, "type", notification->type);
+	json_put(gen, "aggregate_type", notification->aggregate_type);
+	json_put_text(gen, "additional_data");
 	yajl_gen_map_open(gen);
 	for (size_t i = 0; i < entries.count; i++)
-		gen_pair(gen, entries.items[i].name, entries.items[i].value);
+		json_put(gen, entries.items[i].name, entries.items[i].value);
 	yajl_gen_map_close(gen);
-	gen_text(gen, "timestamp");
-	yajl_gen_integer(gen, notification->timestamp_ms);
+	json_put_number(gen, "timestamp", notification->timestamp_ms);
 	yajl_gen_map_close(gen);
 	if (with_schema)
 		yajl_gen_map_close(gen);
-	return take_text(gen);
+	return json_end(gen);
 }
 
 /* ---- Java's toString() ---- */

@@ -12,10 +12,9 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <yajl/yajl_gen.h>
-#include <yajl/yajl_tree.h>
 
 #include "clock.h"
+#include "json_object.h"
 #include "memory.h"
 
 /* A document is progress and the parts of a snapshot; more than this is something else. */
@@ -172,16 +171,10 @@ generate(yajl_gen gen, yajl_val value)
 static char *
 text_of(yajl_val value)
 {
-	yajl_gen gen = memory_checked(yajl_gen_alloc(NULL));
-	const unsigned char *json;
-	size_t size;
-	char *text;
+	yajl_gen gen = json_begin();
 
 	generate(gen, value);
-	yajl_gen_get_buf(gen, &json, &size);
-	text = bytes_copy_text((const char *) json, size);
-	yajl_gen_free(gen);
-	return text;
+	return json_end(gen);
 }
 
 static yajl_val
@@ -338,39 +331,29 @@ progress_file_look(ProgressFile *file, Error *error)
 
 /* ---- writing ---- */
 
-static void
-put_text(yajl_gen gen, const char *text)
-{
-	yajl_gen_string(gen, (const unsigned char *) text, strlen(text));
-}
-
 /* JSON that is finished. */
 static void
 put_raw(yajl_gen gen, const char *name, const char *json)
 {
-	put_text(gen, name);
+	json_put_text(gen, name);
 	yajl_gen_number(gen, json, strlen(json));
 }
 
 static yajl_gen
 document(const ProgressFile *file, OutputMark mark)
 {
-	yajl_gen gen = memory_checked(yajl_gen_alloc(NULL));
-	char hash[32];
+	yajl_gen gen = json_begin();
 
 	yajl_gen_map_open(gen);
 	if (mark.known)
 	{
-		put_text(gen, "output");
+		json_put_text(gen, "output");
 		yajl_gen_map_open(gen);
-		put_text(gen, "length");
-		yajl_gen_integer(gen, (long long) mark.length);
-		snprintf(hash, sizeof(hash), "%016" PRIx64, mark.tail_hash);
-		put_text(gen, "tail_hash");
-		put_text(gen, hash);
+		json_put_number(gen, "length", (int64_t) mark.length);
+		json_put_hex(gen, "tail_hash", mark.tail_hash);
 		yajl_gen_map_close(gen);
 	}
-	put_text(gen, "records");
+	json_put_text(gen, "records");
 	yajl_gen_array_open(gen);
 	for (size_t i = 0; i < file->count; i++)
 	{
