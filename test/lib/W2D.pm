@@ -3,6 +3,7 @@ package W2D;
 
 use strict;
 use warnings;
+use Carp;
 use Exporter 'import';
 use File::Temp qw(tempdir);
 use IO::Socket::INET;
@@ -18,6 +19,11 @@ our @EXPORT = qw(new_server wait_for relay_config relay_run wal_end wait_deliver
 
 my $top = $ENV{W2D_TOP} // die "W2D_TOP is not set: run the tests by make tap\n";
 my $relay = "$top/relay/wal2kafka";
+
+# A test that hangs says where, and fails; W2D_TEST_LIMIT=0: it may take as long as it likes.
+my $limit = $ENV{W2D_TEST_LIMIT} // 900;
+$SIG{ALRM} = sub { alarm 60; die Carp::longmess("the test has not ended after $limit s") };
+alarm $limit;
 
 # A running server; settings as name => value.
 sub new_server

@@ -47,7 +47,7 @@ my $went_on = 0;
 for (1 .. 4)
 {
     my $relay = W2D::Relay->start(@run);
-    sleep 0.002 until slurp($kept) =~ /"planned"/ || defined $relay->status;
+    wait_for('a plan of the snapshot', sub { slurp($kept) =~ /"state":"(planned|done)"/ || defined $relay->status });
     sleep rand(0.2) if $_ > 2;
     $relay->kill9;
     $went_on++ if $relay->log =~ /it goes on with what is missing|it begins again/;
