@@ -55,8 +55,8 @@ typedef struct FileSink
 	int64_t synced_at_ms;
 	PendingLines pending;
 
-	char no_room[256]; /* the disk is full, and why; "": it is not */
-	int64_t retry_ms;  /* then it is tried again */
+	char why_no_room[256]; /* while sink.no_room */
+	int64_t retry_ms;	   /* then it is tried again */
 
 	/* exactly once; progress NULL: at least once */
 	char *path;
@@ -143,9 +143,10 @@ drop_written(FileSink *self)
 static void
 note_no_room(FileSink *self, const char *why)
 {
-	if (self->no_room[0] == '\0')
+	if (!self->sink.no_room)
 		log_warning(self->log, "%s; trying again", why);
-	snprintf(self->no_room, sizeof(self->no_room), "%s", why);
+	snprintf(self->why_no_room, sizeof(self->why_no_room), "%s", why);
+	self->sink.no_room = true;
 	self->retry_ms = clock_monotonic_ms() + ROOM_RETRY_MS;
 	wake_after_ms(self, ROOM_RETRY_MS);
 }
@@ -153,9 +154,9 @@ note_no_room(FileSink *self, const char *why)
 static void
 note_room(FileSink *self)
 {
-	if (self->no_room[0] != '\0')
+	if (self->sink.no_room)
 		log_info(self->log, "there is room for %s again", self->output.name);
-	self->no_room[0] = '\0';
+	self->sink.no_room = false;
 }
 
 static bool
@@ -163,7 +164,7 @@ waits_for_room(FileSink *self)
 {
 	int64_t left_ms = self->retry_ms - clock_monotonic_ms();
 
-	if (self->no_room[0] == '\0' || left_ms <= 0)
+	if (!self->sink.no_room || left_ms <= 0)
 		return false;
 	wake_after_ms(self, left_ms);
 	return true;
@@ -172,10 +173,9 @@ waits_for_room(FileSink *self)
 static bool
 take_write_error(FileSink *self, int reason, Error *error)
 {
-	bool about_room = reason == ENOSPC || reason == EDQUOT || reason == EFBIG;
 	char why[256];
 
-	if (!self->output.is_regular || !about_room)
+	if (!self->output.is_regular || (reason != ENOSPC && reason != EDQUOT && reason != EFBIG))
 		return write_failed(self, reason, error);
 	if (self->written_of_buffer > 0)
 		drop_written(self);
@@ -436,8 +436,8 @@ file_flush(Sink *sink, int timeout_ms, SinkReport report, void *arg, Error *erro
 		report_durable(self, report, arg);
 		if (self->progress != NULL ? self->transaction != SINK_TRANSACTION_ENDING : self->pending.count == 0)
 			return true;
-		if (left_ms <= 0 && self->no_room[0] != '\0')
-			return error_set(error, ERROR_RETRY, "%s", self->no_room);
+		if (left_ms <= 0 && sink->no_room)
+			return error_set(error, ERROR_RETRY, "%s", self->why_no_room);
 		if (left_ms <= 0)
 			return error_set(error, ERROR_RETRY, "could not write to %s: its reader does not read", self->output.name);
 		wait_for_work(self, (int) left_ms);
@@ -459,7 +459,7 @@ file_available(Sink *sink, const char **why)
 {
 	FileSink *self = file_sink(sink);
 
-	*why = self->no_room[0] != '\0' ? self->no_room : NULL;
+	*why = sink->no_room ? self->why_no_room : NULL;
 	return *why == NULL;
 }
 

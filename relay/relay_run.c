@@ -134,6 +134,24 @@ drop_broken_sink(Relay *relay)
 }
 
 /*
+ * Exactly once a disk that is full stays so for a new sink, which would have
+ * the same changes read again and again: the old one goes when there is room.
+ */
+static bool
+wait_for_room(Relay *relay, Error *error)
+{
+	bool good = true;
+
+	while (good && relay->sink->no_room && !signals_stop_requested())
+	{
+		relay_wait(relay, -1, 0, SETTLE_POLL_MS);
+		good = relay_sink_poll(relay, 0, error);
+		relay_publish(relay, clock_monotonic_ms());
+	}
+	return good || error->kind == ERROR_RETRY;
+}
+
+/*
  * Waits until all records of the old stream are reported, so that what is sent
  * again cannot overtake them; with need_available also until the sink takes
  * records again.
@@ -262,10 +280,9 @@ static bool
 recover(Run *run, LoopEnd end, Error *error)
 {
 	Relay *relay = run->relay;
+	bool waits_for_room = relay->settings.exactly_once && end == LOOP_SINK_AWAY && relay->sink->no_room;
 
 	relay_publish(relay, clock_monotonic_ms());
-	/* exactly once, whatever went wrong: what Kafka has is asked anew, by a new producer */
-	relay->sink_broken |= relay->settings.exactly_once;
 	if (end == LOOP_AGAIN)
 	{
 		log_warning(relay->log, "options have changed since a transaction was delivered in part; "
@@ -276,9 +293,13 @@ recover(Run *run, LoopEnd end, Error *error)
 	relay->values.reconnects++;
 	judge_stream(run);
 	log_trouble(run, end, error);
+	if (waits_for_room && !wait_for_room(relay, error))
+		return false;
+	/* exactly once, whatever went wrong: what is stored is asked anew, by a new sink */
+	relay->sink_broken |= relay->settings.exactly_once;
 	if (!settle(relay, end == LOOP_SINK_AWAY, error))
 		return false;
-	if (end == LOOP_SINK_AWAY && !relay->settings.exactly_once && !signals_stop_requested())
+	if (end == LOOP_SINK_AWAY && (!relay->settings.exactly_once || waits_for_room) && !signals_stop_requested())
 		log_info(relay->log, "%s is available again", relay->settings.sink_name);
 	else if (!signals_stop_requested())
 		back_off(run);

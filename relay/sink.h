@@ -98,6 +98,7 @@ struct Sink
 	const SinkMethods *methods;
 	uint64_t parked;	   /* records refused that went to the dead letter topic instead */
 	bool refusal_may_pass; /* ERROR_RETRY was about a refused record: errors.retry.timeout is running */
+	bool no_room;		   /* a disk is full: a new sink would meet the same, this one goes on once there is room */
 	bool retries_over;	   /* set by the owner: that time is over, errors.tolerance decides */
 };
 

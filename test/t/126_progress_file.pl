@@ -152,6 +152,9 @@ for my $support ('required', 'requested')
     my $behind = $node->safe_psql('postgres', "SELECT confirmed_flush_lsn < '$target' FROM pg_replication_slots WHERE slot_name = '$slot'");
     is($behind, 't', "$support: what is not in the file is not confirmed");
     ok(!defined $full->status, "$support: it waits");
+    wait_for("$support: the walsender to be let go", sub { $full->log =~ /closed the connection to PostgreSQL until it is/ });
+    sleep 2;
+    is(scalar(() = $full->log =~ /streaming from replication slot/g), 1, "$support: nothing is read again while there is no room");
     limit_files($full->{pid}, -1);
     wait_delivered($node, $slot);
     is($full->stop, 0, "$support: there is room, it goes on: status 0") or note($full->log);
