@@ -41,10 +41,11 @@ sub spit { my ($path, $text) = @_; open my $file, '>', $path or die "$path: $!\n
 # changes out of order or of another place in their transaction.
 sub report
 {
+    my ($path) = (@_, $out);
     my %seen = (snapshot => 0, changes => 0, repeated => 0, torn => 0, disorder => 0, other => 0);
     my ($last_tx, $last_i) = (0, 0);
     my %rows;
-    open my $in, '<', $out or return \%seen;
+    open my $in, '<', $path or return \%seen;
     while (my $line = <$in>)
     {
         if ($line !~ /\A\{.*\}\n\z/) { $seen{torn}++ }
@@ -79,6 +80,47 @@ is($relay->stop, 0, 'after the snapshot: status 0') or note($relay->log);
 my $seen = report();
 is($seen->{snapshot}, 60000, "each row of the snapshot is there, after $kills kills");
 is($seen->{repeated} + $seen->{torn} + $seen->{other}, 0, 'once, and whole');
+
+# --- killed in the snapshot, between two of the parts that it is committed in
+
+my $parts = $node->basedir . '/parts.jsonl';
+my @parts_run = ('run', relay_config($node, 'exactly.once.support' => 'required', 'snapshot.mode' => 'initial', 'slot.name' => 'parts',
+        'table.include.list' => 'public\.filled'), '--sink', "file:$parts");
+my ($between, $went_on) = (0, 0);
+my @lengths = (0);
+for my $n (1 .. 4)
+{
+    my $relay = W2D::Relay->start(@parts_run);
+    wait_for('lines of the snapshot', sub {
+        die 'the relay ended: ' . $relay->log if defined $relay->status;
+        $relay->log =~ /snapshot of 1 tables at \S+ (?:begins|goes on)/ && (-s $parts) > $lengths[-1];
+    });
+    # a part ends when it is a second old
+    $relay->signal('STOP');
+    sleep 1.2;
+    $relay->signal('CONT');
+    wait_for('a part to be committed', sub {
+        my ($length) = slurp("$parts.progress") =~ /"length":(\d+)/;
+        return 1 if slurp("$parts.progress") =~ /"state":"done"/;
+        push @lengths, $length if ($length // 0) > $lengths[-1];
+        return $length && $length == $lengths[-1] && @lengths > $n;
+    });
+    $went_on++ if $relay->log =~ /goes on with what is missing/;
+    $relay->kill9;
+    last if slurp("$parts.progress") =~ /"state":"done"/;
+    $between++;
+}
+$relay = W2D::Relay->start(@parts_run);
+$relay->wait_streaming($node, 'parts');
+is($relay->stop, 0, 'after parts of a snapshot: status 0') or note($relay->log);
+cmp_ok($between, '>=', 1, 'it was killed between two parts');
+$went_on++ if $relay->log =~ /goes on with what is missing/;
+cmp_ok($went_on, '>=', 1, 'and went on behind the last of them');
+note("killed behind parts of $between snapshots, which ended at @lengths bytes");
+$seen = report($parts);
+is($seen->{snapshot}, 60000, 'each row is there');
+is($seen->{repeated} + $seen->{torn} + $seen->{other}, 0, 'once, and whole');
+$node->safe_psql('postgres', q{SELECT pg_drop_replication_slot('parts')});
 
 # --- killed in the stream
 
