@@ -26,6 +26,7 @@ typedef struct Waiting
 	char *key;
 	char *value;
 	bool reported;
+	bool told_once; /* what it tells of is not done again with a new sink */
 } Waiting;
 
 struct Notifications
@@ -142,6 +143,30 @@ notifications_report(Notifications *self, uint64_t ticket, uint64_t count)
 	free_first(self, done);
 }
 
+/* All but those that nothing would tell again. */
+static void
+forget(Notifications *self)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < self->count; i++)
+	{
+		Waiting item = self->items[i];
+
+		if (!item.told_once)
+			continue;
+		self->items[i] = self->items[kept];
+		self->items[kept++] = item;
+	}
+	for (size_t i = kept; i < self->count; i++)
+	{
+		free(self->items[i].key);
+		free(self->items[i].value);
+	}
+	self->first_ticket += self->count; /* no ticket means two things */
+	self->count = kept;
+}
+
 /* Those reported out of order go again with the others: what is told twice harms less than what is told late. */
 void
 notifications_sink_lost(Notifications *self, bool keep)
@@ -149,7 +174,7 @@ notifications_sink_lost(Notifications *self, bool keep)
 	if (self == NULL)
 		return;
 	if (!keep)
-		free_first(self, self->count);
+		forget(self);
 	self->put_count = 0;
 	for (size_t i = 0; i < self->count; i++)
 		self->items[i].reported = false;
@@ -280,7 +305,11 @@ notify_initial_aborted(Notifications *self)
 void
 notify_initial_skipped(Notifications *self)
 {
+	size_t place = self->count;
+
 	tell_initial(self, "SKIPPED", NULL, 0);
+	if (self->count > place)
+		self->items[place].told_once = true;
 }
 
 static int

@@ -55,7 +55,8 @@ extern size_t notifications_unreported(const Notifications *self);
 extern void notifications_report(Notifications *self, uint64_t ticket, uint64_t count);
 /*
  * The sink is gone.  What it had not reported is put again (keep), or forgotten
- * since whatever it tells of is done again (exactly once).
+ * since whatever it tells of is done again (exactly once; but for SKIPPED, which
+ * a process tells once).
  */
 extern void notifications_sink_lost(Notifications *self, bool keep);
 

@@ -224,6 +224,16 @@ test_queue(Logger *log)
 	unit_ok(notifications_unreported(notifications) == 0, "or nothing of it");
 	notify_initial_aborted(notifications);
 	unit_ok(notifications_put(notifications, &sink.sink, &error) == SINK_OK && has(&sink, 1, "ABORTED"), "and goes on");
+	notify_initial_skipped(notifications);
+	notify_initial_completed(notifications);
+	unit_ok(notifications_put(notifications, &sink.sink, &error) == SINK_OK, "two more");
+	notifications_sink_lost(notifications, false);
+	sink.count = 0;
+	unit_ok(notifications_put(notifications, &sink.sink, &error) == SINK_OK && sink.count == 1 &&
+				has(&sink, 0, "SKIPPED"),
+			"what nothing would tell again stays");
+	notifications_report(notifications, sink.tickets[0], 1);
+	unit_ok(notifications_unreported(notifications) == 0, "until it is reported");
 	notifications_free(notifications);
 	config_free(config);
 }
