@@ -6,9 +6,13 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "json_object.h"
+#include "memory.h"
+
+#define LIMIT_KIND "confirmed"
 
 static const char *const snapshot_names[] = {
 	[SNAPSHOT_NONE] = "none",
@@ -42,12 +46,14 @@ progress_value_json(const Progress *progress)
 	json_put_lsn(gen, "lsn", progress->snapshot_lsn);
 	json_put_flag(gen, "on_old_slot", progress->snapshot_on_old_slot);
 	yajl_gen_map_close(gen);
+	json_put_flag(gen, "slot_limited", progress->slot_limited);
 	yajl_gen_map_close(gen);
 	return json_end(gen);
 }
 
 static char *
-make_key(const char *prefix, const char *slot_name, uint64_t system_identifier, const char *database, const char *what)
+make_key(const char *prefix, const char *slot_name, uint64_t system_identifier, const char *database, const char *what,
+		 const char *which)
 {
 	yajl_gen gen = json_begin();
 	char identifier[32];
@@ -60,6 +66,8 @@ make_key(const char *prefix, const char *slot_name, uint64_t system_identifier, 
 	json_put_text(gen, database);
 	if (what != NULL)
 		json_put_text(gen, what);
+	if (which != NULL)
+		json_put_text(gen, which);
 	yajl_gen_array_close(gen);
 	return json_end(gen);
 }
@@ -67,19 +75,37 @@ make_key(const char *prefix, const char *slot_name, uint64_t system_identifier, 
 char *
 progress_json_key(const char *prefix, const char *slot_name, uint64_t system_identifier, const char *database)
 {
-	return make_key(prefix, slot_name, system_identifier, database, NULL);
+	return make_key(prefix, slot_name, system_identifier, database, NULL, NULL);
 }
 
 char *
 progress_json_snapshot_key(const char *prefix, const char *slot_name, uint64_t system_identifier, const char *database)
 {
-	return make_key(prefix, slot_name, system_identifier, database, "snapshot");
+	return make_key(prefix, slot_name, system_identifier, database, "snapshot", NULL);
 }
 
 char *
 progress_json_signals_key(const char *prefix, const char *slot_name, uint64_t system_identifier, const char *database)
 {
-	return make_key(prefix, slot_name, system_identifier, database, "signals");
+	return make_key(prefix, slot_name, system_identifier, database, "signals", NULL);
+}
+
+char *
+progress_json_limit_key(const char *prefix, const char *slot_name, uint64_t system_identifier, const char *database,
+						const char *stream)
+{
+	return make_key(prefix, slot_name, system_identifier, database, LIMIT_KIND, stream);
+}
+
+char *
+progress_limit_json(uint64_t limit_lsn)
+{
+	yajl_gen gen = json_begin();
+
+	yajl_gen_map_open(gen);
+	json_put_lsn(gen, "lsn", limit_lsn);
+	yajl_gen_map_close(gen);
+	return json_end(gen);
 }
 
 /* ---- reading ---- */
@@ -126,6 +152,7 @@ get_progress(yajl_val map, Progress *progress)
 	progress->timeline = (uint32_t) timeline;
 	progress->partial.count = (uint64_t) count;
 	/* left out by earlier versions */
+	(void) json_get_flag(map, "slot_limited", &progress->slot_limited);
 	(void) json_get_number(map, "commit_time_us", 0, INT64_MAX, &progress->commit_time_us);
 	return true;
 }
@@ -157,4 +184,34 @@ progress_json_same_names(const char *json, size_t size, const char *prefix, cons
 	}
 	yajl_tree_free(tree);
 	return same;
+}
+
+char *
+progress_json_limit_stream(const char *json, size_t size, const char *prefix, const char *slot_name,
+						   uint64_t system_identifier, const char *database)
+{
+	yajl_val tree = json_parse(json, size);
+	size_t count = YAJL_IS_ARRAY(tree) ? YAJL_GET_ARRAY(tree)->len : 0;
+	const char *stream = count == 6 ? YAJL_GET_STRING(YAJL_GET_ARRAY(tree)->values[5]) : NULL;
+	char *found = stream != NULL ? memory_strdup(stream) : NULL;
+	char *key = found != NULL ? progress_json_limit_key(prefix, slot_name, system_identifier, database, found) : NULL;
+
+	yajl_tree_free(tree);
+	if (key != NULL && (strlen(key) != size || memcmp(key, json, size) != 0))
+	{
+		free(found);
+		found = NULL;
+	}
+	free(key);
+	return found;
+}
+
+bool
+progress_limit_parse(const char *json, size_t size, uint64_t *limit_lsn)
+{
+	yajl_val tree = json_parse(json, size);
+	bool good = YAJL_IS_OBJECT(tree) && json_get_lsn(tree, "lsn", limit_lsn);
+
+	yajl_tree_free(tree);
+	return good;
 }

@@ -15,18 +15,27 @@
 
 #define WRITE_GAP_MS 5000
 
+typedef struct Limit
+{
+	char *stream;
+	uint64_t limit_lsn;
+} Limit;
+
 struct ProgressStore
 {
 	ProgressMedium *medium;
 	Logger *log;
 	char *prefix;
 	char *slot_name;
+	uint64_t system_identifier;
 	char *database;
 	char *key;
 	char *snapshot_key;
 	char *snapshot; /* NULL: none that counts */
 	char *signals_key;
 	char *signals; /* NULL: none */
+	Limit *limits; /* one of each stream */
+	size_t limit_count;
 	bool has_written;
 	int64_t written_at_ms;
 	Progress written;
@@ -52,6 +61,7 @@ progress_new(ProgressMedium *medium, const ProgressNames *names, Logger *log)
 	store->prefix = memory_strdup(names->prefix);
 	store->slot_name = memory_strdup(names->slot_name);
 	store->database = memory_strdup(names->database);
+	store->system_identifier = names->system_identifier;
 	store->key = progress_json_key(names->prefix, names->slot_name, names->system_identifier, names->database);
 	store->snapshot_key =
 		progress_json_snapshot_key(names->prefix, names->slot_name, names->system_identifier, names->database);
@@ -74,6 +84,9 @@ progress_free(ProgressStore *store)
 	free(store->snapshot);
 	free(store->signals_key);
 	free(store->signals);
+	for (size_t i = 0; i < store->limit_count; i++)
+		free(store->limits[i].stream);
+	free(store->limits);
 	free(store);
 }
 
@@ -100,13 +113,61 @@ keep_signals(ProgressStore *store, Bytes value)
 	store->signals = value.data != NULL ? bytes_copy_text(value.data, value.size) : NULL;
 }
 
+static Limit *
+find_limit(const ProgressStore *store, const char *stream)
+{
+	for (size_t i = 0; i < store->limit_count; i++)
+		if (strcmp(store->limits[i].stream, stream) == 0)
+			return &store->limits[i];
+	return NULL;
+}
+
+static void
+keep_limit(ProgressStore *store, const char *stream, uint64_t limit_lsn)
+{
+	Limit *limit = find_limit(store, stream);
+
+	if (limit == NULL)
+	{
+		store->limits = bytes_realloc(store->limits, (store->limit_count + 1) * sizeof(Limit));
+		limit = &store->limits[store->limit_count++];
+		limit->stream = memory_strdup(stream);
+	}
+	limit->limit_lsn = limit_lsn;
+}
+
+static void
+drop_limit(ProgressStore *store, Limit *limit)
+{
+	free(limit->stream);
+	*limit = store->limits[--store->limit_count];
+}
+
+/* Takes ownership of stream. value.data NULL: it is dropped. */
+static void
+take_limit(ProgressStore *store, char *stream, Bytes value)
+{
+	Limit *limit = find_limit(store, stream);
+	uint64_t limit_lsn;
+
+	if (value.data == NULL && limit != NULL)
+		drop_limit(store, limit);
+	else if (value.data != NULL && progress_limit_parse(value.data, value.size, &limit_lsn))
+		keep_limit(store, stream, limit_lsn);
+	free(stream);
+}
+
 static void
 take_record(void *arg, Bytes key, Bytes value)
 {
 	Reading *reading = arg;
 	ProgressStore *store = reading->store;
+	char *stream = progress_json_limit_stream(key.data, key.size, store->prefix, store->slot_name,
+											  store->system_identifier, store->database);
 
-	if (has_key(key, store->snapshot_key))
+	if (stream != NULL)
+		take_limit(store, stream, value);
+	else if (has_key(key, store->snapshot_key))
 		keep_snapshot(store, value);
 	else if (has_key(key, store->signals_key))
 		keep_signals(store, value);
@@ -199,6 +260,72 @@ progress_put_signals(ProgressStore *store, Sink *sink, const char *json, uint64_
 	if (*reported)
 		return methods->put_reported(store->medium, sink, key, value, ticket, error);
 	return methods->put(store->medium, sink, key, value, error);
+}
+
+static SinkResult
+put_limit_value(ProgressStore *store, Sink *sink, const char *stream, Bytes value, uint64_t ticket, Error *error)
+{
+	const ProgressMediumMethods *methods = store->medium->methods;
+	char *key =
+		progress_json_limit_key(store->prefix, store->slot_name, store->system_identifier, store->database, stream);
+	Bytes key_bytes = {key, strlen(key)};
+	SinkResult result;
+
+	if (ticket != 0)
+		result = methods->put_reported(store->medium, sink, key_bytes, value, ticket, error);
+	else
+		result = methods->put(store->medium, sink, key_bytes, value, error);
+	free(key);
+	return result;
+}
+
+SinkResult
+progress_put_limit(ProgressStore *store, Sink *sink, const char *stream, uint64_t limit_lsn, uint64_t ticket,
+				   bool *reported, Error *error)
+{
+	char *json = progress_limit_json(limit_lsn);
+	SinkResult result;
+
+	*reported = store->medium->methods->put_reported != NULL;
+	result = put_limit_value(store, sink, stream, (Bytes){json, strlen(json)}, *reported ? ticket : 0, error);
+	free(json);
+	if (result == SINK_OK)
+		keep_limit(store, stream, limit_lsn);
+	return result;
+}
+
+SinkResult
+progress_drop_limits(ProgressStore *store, Sink *sink, const char *keep, Error *error)
+{
+	size_t i = 0;
+
+	while (i < store->limit_count)
+	{
+		Limit *limit = &store->limits[i];
+		SinkResult result;
+
+		if (strcmp(limit->stream, keep) == 0)
+		{
+			i++;
+			continue;
+		}
+		result = put_limit_value(store, sink, limit->stream, (Bytes){NULL, 0}, 0, error);
+		if (result != SINK_OK)
+			return result;
+		drop_limit(store, limit);
+	}
+	return SINK_OK;
+}
+
+uint64_t
+progress_slot_limit(const ProgressStore *store)
+{
+	uint64_t highest = 0;
+
+	for (size_t i = 0; i < store->limit_count; i++)
+		if (store->limits[i].limit_lsn > highest)
+			highest = store->limits[i].limit_lsn;
+	return highest;
 }
 
 SinkResult

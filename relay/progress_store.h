@@ -28,6 +28,11 @@ typedef struct ProgressReading
 	 */
 	bool to_high_watermark;
 	bool only_look; /* takes no lock, and makes nothing */
+	/*
+	 * With to_high_watermark: what others have open for longer than timeout_ms is not waited for; true: what stands
+	 * behind it was not read.  NULL: that is an error.
+	 */
+	bool *hidden;
 } ProgressReading;
 
 /* A record that was read; value.data is NULL for one that was removed.  Borrowed for the call. */
@@ -119,6 +124,17 @@ extern SinkResult progress_put_signals(ProgressStore *store, Sink *sink, const c
 									   bool *reported, Error *error);
 /* The one that progress_read() found; NULL: none.  Borrowed. */
 extern const char *progress_stored_signals(const ProgressStore *store);
+
+/*
+ * How far the slot may be confirmed by this stream (slot_limit.h), a record
+ * with a key of its own, that counts until it is dropped.  Reported as above.
+ */
+extern SinkResult progress_put_limit(ProgressStore *store, Sink *sink, const char *stream, uint64_t limit_lsn,
+									 uint64_t ticket, bool *reported, Error *error);
+/* Forgets those of all other streams that are known.  SINK_FULL: not all yet. */
+extern SinkResult progress_drop_limits(ProgressStore *store, Sink *sink, const char *keep, Error *error);
+/* The highest that progress_read() found or that was put since; 0: none. */
+extern uint64_t progress_slot_limit(const ProgressStore *store);
 
 /* Forgets it (a tombstone), and waits: after the slot was dropped on purpose (slot.drop.on.stop). */
 extern bool progress_forget(ProgressStore *store, Sink *sink, int timeout_ms, SinkReport report, void *arg,

@@ -35,6 +35,7 @@ typedef struct Reading
 	int timeout_ms;
 	int64_t end_ms; /* by then something must have arrived */
 	bool to_high_watermark;
+	bool *hidden;		/* see ProgressReading */
 	int64_t end_offset; /* read to there; -1: to the end of what is committed */
 	ProgressVisit visit;
 	void *arg;
@@ -148,6 +149,8 @@ take_message(Reading *reading, const rd_kafka_message_t *message)
 static bool
 open_before_end(Reading *reading, int64_t offset)
 {
+	if (reading->hidden != NULL)
+		return *reading->hidden = true;
 	error_set(reading->error, ERROR_RETRY,
 			  "could not read progress from topic \"%s\": a transaction that began at offset %" PRId64
 			  " has not ended, and what stands behind it is hidden until then",
@@ -256,6 +259,7 @@ topic_read(ProgressMedium *medium, const ProgressReading *how, ProgressVisit vis
 					   .timeout_ms = how->timeout_ms,
 					   .end_ms = clock_monotonic_ms() + how->timeout_ms,
 					   .to_high_watermark = how->to_high_watermark,
+					   .hidden = how->hidden,
 					   .end_offset = -1,
 					   .visit = visit,
 					   .arg = arg,

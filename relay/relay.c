@@ -32,6 +32,11 @@ relay_report(void *arg, uint64_t ticket, uint64_t count)
 		notifications_report(relay->notifications, ticket, count);
 		return;
 	}
+	if ((ticket & SLOT_LIMIT_TICKET) != 0)
+	{
+		slot_limit_reported(&relay->limit, ticket);
+		return;
+	}
 	relay->values.records_delivered += count;
 	if (relay->tracker != NULL)
 		lsn_tracker_delivered_many(relay->tracker, ticket, count);

@@ -21,9 +21,11 @@
 #include "resume_plan.h"
 #include "signal_kafka.h"
 #include "sink.h"
+#include "slot_limit.h"
 
 #define RUN_ID_SIZE 37
 #define RELAY_WAIT_MAX 64
+#define LIMIT_NAME_SIZE (RUN_ID_SIZE + 12)
 
 /* From main; all borrowed. */
 typedef struct RelaySettings
@@ -95,6 +97,11 @@ typedef struct Relay
 	Progress progress;			   /* what is known to be delivered */
 	bool progress_known;
 	bool progress_of_other_system;
+	bool progress_hidden; /* there may be records that were not read */
+	SlotLimit limit;	  /* relay_limit.h; not enforced exactly once */
+	char limit_name[LIMIT_NAME_SIZE];
+	unsigned int limit_streams; /* begun so far */
+	bool limits_dropped;
 	bool ignore_partial;
 	bool snapshot_taken;  /* a snapshot of this process is delivered */
 	char *snapshot_state; /* JSON of snapshot_state.h, of a snapshot that was cut; NULL: none, or it cannot go on */

@@ -10,6 +10,7 @@
 #include "clock.h"
 #include "commit_policy.h"
 #include "incremental_snapshot.h"
+#include "relay_limit.h"
 
 /* A transaction that is long to write is long to read, too: a third is left for the end to come about. */
 #define SPLIT_DIVISOR 3
@@ -182,6 +183,8 @@ relay_deliver_all(Relay *relay, int timeout_ms, Error *error)
 	else
 		incremental_settle(relay->incremental);
 	relay_note_cut(relay);
+	if (flushed)
+		relay_limit_settle(relay, clock_monotonic_ms());
 	if (flushed && relay->progress_topic != NULL &&
 		!progress_write_now(relay->progress_topic, relay->sink, &relay->progress, timeout_ms, relay_report, relay,
 							&late))

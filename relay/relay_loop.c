@@ -13,6 +13,7 @@
 #include "incremental_snapshot.h"
 #include "pg_session.h"
 #include "relay_commit.h"
+#include "relay_limit.h"
 #include "relay_signals.h"
 #include "signals.h"
 
@@ -313,7 +314,7 @@ sink_has_all(const Relay *relay)
 	uint64_t bytes;
 
 	if (!relay->settings.exactly_once)
-		return lsn_tracker_outstanding(relay->tracker) == 0;
+		return lsn_tracker_outstanding(relay->tracker) == 0 && !relay_limit_waits(relay);
 	relay->sink->methods->queue(relay->sink, &records, &bytes);
 	return records == 0 && relay->sink->methods->transaction(relay->sink) != SINK_TRANSACTION_ENDING;
 }
@@ -371,6 +372,8 @@ step_progress(Loop *loop, Error *error)
 	relay_note_progress(relay);
 	if (relay->progress_topic == NULL)
 		return true;
+	if (!relay_limit_step(relay, loop->now_ms, error))
+		return false;
 	if (progress_write_lazily(relay->progress_topic, relay->sink, &relay->progress, loop->now_ms, error))
 		return true;
 	relay->sink_broken |= error->kind == ERROR_RETRY;

@@ -5,6 +5,7 @@
 #include "relay_loop_internal.h"
 
 #include "incremental_snapshot.h"
+#include "relay_limit.h"
 
 /* A confirmed position that moves is told at most this often. */
 #define STATUS_PAUSE_MS 100
@@ -16,7 +17,7 @@ bool
 relay_loop_send_status(Loop *loop, Error *error)
 {
 	Relay *relay = loop->relay;
-	uint64_t confirmable_lsn = relay->never_confirm ? 0 : lsn_tracker_confirmable(relay->tracker);
+	uint64_t confirmable_lsn = relay_limit_confirmable(relay);
 
 	if (!replication_stream_status(loop->stream, loop->received_lsn, confirmable_lsn, loop->request_reply, error))
 		return false;
@@ -35,7 +36,7 @@ relay_loop_status_due_ms(const Loop *loop)
 {
 	const Relay *relay = loop->relay;
 	int64_t due_ms = loop->status_sent_ms + loop->status_interval_ms;
-	uint64_t position = relay->never_confirm ? loop->received_lsn : lsn_tracker_confirmable(relay->tracker);
+	uint64_t position = relay->never_confirm ? loop->received_lsn : relay_limit_confirmable(relay);
 
 	if (loop->reply_wanted || loop->request_reply)
 		return 0;

@@ -13,6 +13,7 @@
 #include "incremental_snapshot.h"
 #include "memory.h"
 #include "pg_session.h"
+#include "relay_limit.h"
 #include "plugin_validation.h"
 #include "relay_start_internal.h"
 #include "replica_identity.h"
@@ -148,7 +149,9 @@ static bool
 read_progress(Start *start, int timeout_ms, Error *error)
 {
 	Relay *relay = start->relay;
-	const ProgressReading how = {.timeout_ms = timeout_ms, .to_high_watermark = relay->settings.exactly_once};
+	const ProgressReading how = {.timeout_ms = timeout_ms,
+								 .to_high_watermark = true,
+								 .hidden = relay->settings.exactly_once ? NULL : &relay->progress_hidden};
 	const ProgressNames names = {.prefix = config_text(relay->config, OPT_TOPIC_PREFIX),
 								 .slot_name = relay->slot_name,
 								 .system_identifier = start->server.system_identifier,
@@ -158,6 +161,7 @@ read_progress(Start *start, int timeout_ms, Error *error)
 	if (!relay->settings.sink_keeps_progress || (relay->progress_topic != NULL && !relay->settings.exactly_once))
 		return true;
 	progress_free(relay->progress_topic);
+	relay->progress_hidden = false;
 	relay->progress_topic =
 		progress_new(relay->settings.make_progress(relay->settings.make_sink_arg), &names, relay->log);
 	if (progress_read(relay->progress_topic, &how, &relay->progress, &found, &relay->progress_of_other_system, error))
@@ -189,6 +193,7 @@ decide(Start *start, Error *error)
 		.slot_exists = start->slot.exists,
 		.slot_lost = start->slot.lost,
 		.slot_confirmed_lsn = start->slot.confirmed_flush_lsn,
+		.slot_limit_lsn = relay_limit_known(relay),
 		.server_wal_end = start->server.wal_end,
 		.server_timeline = start->server.timeline,
 		.sink_keeps_progress = relay->settings.sink_keeps_progress,
@@ -408,15 +413,19 @@ status_interval(const Start *start)
 
 /*
  * Exactly once: a position that is not the stored one, because the slot is new
- * or the user has accepted it, is stored before anything follows it.
+ * or the user has accepted it, is stored before anything follows it.  At least
+ * once that the slot stands beyond what was confirmed, or may soon do.
  */
 static bool
-store_position(Start *start, const Progress *stored, Error *error)
+store_position(Start *start, const Progress *stored, uint64_t limit_lsn, Error *error)
 {
 	const Progress *now = &start->relay->progress;
+	bool surprises = (limit_lsn != 0 && now->end_lsn > limit_lsn) || (stored->slot_limited && !now->slot_limited);
 
-	if (!start->relay->settings.exactly_once || (stored->end_lsn == now->end_lsn && stored->timeline == now->timeline &&
-												 stored->end_lsn != 0 && stored->partial.count == now->partial.count))
+	if (!start->relay->settings.exactly_once && !surprises)
+		return true;
+	if (start->relay->settings.exactly_once && (stored->end_lsn == now->end_lsn && stored->timeline == now->timeline &&
+												stored->end_lsn != 0 && stored->partial.count == now->partial.count))
 		return true;
 	return start_write_progress(start->relay, error);
 }
@@ -426,12 +435,14 @@ start_stream(Start *start, StartedStream *started, Error *error)
 {
 	Relay *relay = start->relay;
 	const Progress stored = relay->progress;
+	uint64_t limit_lsn = relay_limit_known(relay);
 	char *config;
 
 	if (start->plan.action == RESUME_SNAPSHOT_ONLY)
 		return true;
 	adopt_plan(start);
-	if (!store_position(start, &stored, error))
+	relay_limit_begin(relay, start_makes_slot(start) ? start->plan.start_lsn : start->slot.confirmed_flush_lsn);
+	if (!store_position(start, &stored, limit_lsn, error))
 		return false;
 	started->plan = start->plan;
 	started->status_interval_ms = status_interval(start);

@@ -407,26 +407,29 @@ other_history(const ResumeInput *input, ResumePlan *plan, Error *error)
 	return VERDICT_REFUSE;
 }
 
-/* Exactly once confirms nothing that is not stored: somebody else has moved the slot, or stored less. */
+/* Nothing is confirmed before it is stored how far that may go: somebody else has moved the slot, or stored less. */
 static Verdict
 slot_beyond_progress(const ResumeInput *input, ResumePlan *plan, Error *error)
 {
 	const Progress *progress = input->progress;
+	uint64_t limit_lsn = input->slot_limit_lsn;
 	char when[64];
 
-	if (!input->exactly_once || input->slot_confirmed_lsn <= progress->end_lsn)
+	if (limit_lsn == 0 && input->exactly_once)
+		limit_lsn = progress->end_lsn;
+	if (limit_lsn == 0 || input->slot_confirmed_lsn <= limit_lsn)
 		return VERDICT_NEXT;
 	if (input->accept_gap)
 	{
 		warn(plan, "changes between " LSN_FORMAT " and " LSN_FORMAT " are gone from the slot, which is accepted",
-			 LSN_ARGS(progress->end_lsn), LSN_ARGS(input->slot_confirmed_lsn));
+			 LSN_ARGS(limit_lsn), LSN_ARGS(input->slot_confirmed_lsn));
 		return stream_from_slot(input, plan);
 	}
-	describe_time(progress->commit_time_us, when, sizeof(when));
+	describe_time(limit_lsn == progress->end_lsn ? progress->commit_time_us : 0, when, sizeof(when));
 	error_set(error, ERROR_REFUSED,
 			  "replication slot \"%s\" is confirmed up to " LSN_FORMAT ", but only changes up to " LSN_FORMAT
 			  "%s were delivered: those between are gone from it",
-			  input->slot_name, LSN_ARGS(input->slot_confirmed_lsn), LSN_ARGS(progress->end_lsn), when);
+			  input->slot_name, LSN_ARGS(input->slot_confirmed_lsn), LSN_ARGS(limit_lsn), when);
 	error_hint(error, "Somebody has advanced the slot or read from it. To go on without them, start once with "
 					  "--accept-gap.");
 	return VERDICT_REFUSE;

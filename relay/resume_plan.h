@@ -40,6 +40,7 @@ typedef struct Progress
 	SnapshotState snapshot;
 	uint64_t snapshot_lsn;	   /* consistent point, when done */
 	bool snapshot_on_old_slot; /* planned: the slot was there before the snapshot and is not ours to drop */
+	bool slot_limited;		   /* its writer confirms nothing beyond end_lsn or a limit stored before (slot_limit.h) */
 } Progress;
 
 typedef enum ResumeSnapshotMode
@@ -61,6 +62,7 @@ typedef struct ResumeInput
 	bool slot_exists;
 	bool slot_lost;				 /* wal_status is lost */
 	uint64_t slot_confirmed_lsn; /* confirmed_flush_lsn */
+	uint64_t slot_limit_lsn;	 /* no relay of ours has confirmed beyond; 0: not known */
 	uint64_t server_wal_end;	 /* pg_current_wal_flush_lsn, or the replay position of a standby */
 	uint32_t server_timeline;
 	uint64_t timeline_switch_lsn;  /* where the server's history left progress->timeline; 0: not known */

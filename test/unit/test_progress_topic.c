@@ -27,6 +27,7 @@ static const Progress sample = {
 	.snapshot = SNAPSHOT_PLANNED,
 	.snapshot_lsn = 0x99,
 	.snapshot_on_old_slot = true,
+	.slot_limited = true,
 };
 
 static bool
@@ -37,7 +38,8 @@ same(const Progress *one, const Progress *other)
 		   one->commit_time_us == other->commit_time_us && one->timeline == other->timeline &&
 		   one->config_hash == other->config_hash && one->partial.commit_lsn == other->partial.commit_lsn &&
 		   one->partial.count == other->partial.count && one->snapshot == other->snapshot &&
-		   one->snapshot_lsn == other->snapshot_lsn && one->snapshot_on_old_slot == other->snapshot_on_old_slot;
+		   one->snapshot_lsn == other->snapshot_lsn && one->snapshot_on_old_slot == other->snapshot_on_old_slot &&
+		   one->slot_limited == other->slot_limited;
 }
 
 static void
@@ -61,7 +63,7 @@ test_json(void)
 		"{\"end_lsn\":\"A/B16B3748\",\"commit_lsn\":\"0/1F00\",\"last_commit_end_lsn\":\"0/1F80\","
 		"\"xid\":4294967295,\"commit_time_us\":1795236750069612,\"timeline\":2,\"partial\":{\"commit_lsn\":\"0/2100\",\"n\":17},"
 		"\"config_hash\":\"fedcba9876543210\",\"snapshot\":{\"state\":\"planned\",\"lsn\":\"0/99\","
-		"\"on_old_slot\":true}}",
+		"\"on_old_slot\":true},\"slot_limited\":true}",
 		"value");
 	unit_ok(progress_parse(json, strlen(json), &back) && same(&back, &sample), "the same comes back");
 	for (size_t size = 0; size < strlen(json); size++)
@@ -75,6 +77,28 @@ test_json(void)
 	unit_ok(!progress_json_same_names("x", 1, "app", "slot", "db"), "no key");
 	free(json);
 	free(key);
+}
+
+static void
+test_limit_json(void)
+{
+	char *key = progress_json_limit_key("app", "slot", 7, "db", "run-1");
+	char *json = progress_limit_json(UINT64_C(0xAB16B3748));
+	char *stream = progress_json_limit_stream(key, strlen(key), "app", "slot", 7, "db");
+	uint64_t limit_lsn = 0;
+
+	unit_is_str(key, "[\"app\",\"slot\",\"7\",\"db\",\"confirmed\",\"run-1\"]", "key of a limit");
+	unit_is_str(stream, "run-1", "its stream");
+	unit_ok(progress_json_limit_stream(key, strlen(key), "app", "slot", 8, "db") == NULL, "another system's");
+	unit_ok(progress_json_limit_stream(key, strlen(key) - 1, "app", "slot", 7, "db") == NULL, "cut");
+	unit_ok(progress_json_limit_stream("[1,2,3,4,5,6]", 13, "app", "slot", 7, "db") == NULL, "no names");
+	unit_is_str(json, "{\"lsn\":\"A/B16B3748\"}", "a limit");
+	unit_ok(progress_limit_parse(json, strlen(json), &limit_lsn) && limit_lsn == UINT64_C(0xAB16B3748),
+			"the same comes back");
+	unit_ok(!progress_limit_parse("{}", 2, &limit_lsn) && !progress_limit_parse("5", 1, &limit_lsn), "no limit");
+	free(key);
+	free(json);
+	free(stream);
 }
 
 static void
@@ -159,6 +183,44 @@ test_topic(rd_kafka_mock_cluster_t *cluster)
 	log_free(log);
 }
 
+/* How far streams may have confirmed the slot. */
+static void
+test_limits(rd_kafka_mock_cluster_t *cluster)
+{
+	const ProgressReading how = {.timeout_ms = WAIT_MS, .to_high_watermark = true};
+	Logger *log = log_new(LOG_TEXT, LOG_ERROR);
+	Config *config = config_for(rd_kafka_mock_cluster_bootstraps(cluster), log);
+	Error error = {0};
+	Sink *sink = kafka_sink_new(config, NULL, log, &error);
+	ProgressStore *store = store_of(config, log, 4);
+	ProgressStore *later = store_of(config, log, 4);
+	Progress progress;
+	bool reported = false;
+	bool found;
+	bool other;
+
+	unit_is_uint(progress_slot_limit(store), 0, "no limit");
+	unit_ok(progress_put_limit(store, sink, "a", 300, 9, &reported, &error) == SINK_OK && reported, "put");
+	unit_ok(progress_put_limit(store, sink, "b", 200, 10, &reported, &error) == SINK_OK, "put another");
+	unit_ok(progress_put_limit(store, sink, "a", 250, 11, &reported, &error) == SINK_OK, "put less");
+	unit_is_uint(progress_slot_limit(store), 250, "the newest of each counts, and of these the highest");
+	unit_ok(sink->methods->flush(sink, WAIT_MS, no_report, NULL, &error), "flush");
+	unit_ok(progress_read(later, &how, &progress, &found, &other, &error), "read: %s", error.message);
+	unit_is_uint(progress_slot_limit(later), 250, "so it is read");
+	unit_ok(progress_drop_limits(later, sink, "b", &error) == SINK_OK, "drop all but one");
+	unit_is_uint(progress_slot_limit(later), 200, "it stays");
+	unit_ok(sink->methods->flush(sink, WAIT_MS, no_report, NULL, &error), "flush");
+	progress_free(later);
+	later = store_of(config, log, 4);
+	unit_ok(progress_read(later, &how, &progress, &found, &other, &error), "read: %s", error.message);
+	unit_is_uint(progress_slot_limit(later), 200, "so it is read, too");
+	progress_free(store);
+	progress_free(later);
+	sink->methods->free(sink);
+	config_free(config);
+	log_free(log);
+}
+
 /* More than can be read in the time that silence may last. */
 static void
 test_long_topic(rd_kafka_mock_cluster_t *cluster)
@@ -223,7 +285,9 @@ main(void)
 	host = rd_kafka_new(RD_KAFKA_PRODUCER, conf, reason, sizeof(reason));
 	cluster = rd_kafka_mock_cluster_new(host, 1);
 	test_json();
+	test_limit_json();
 	test_topic(cluster);
+	test_limits(cluster);
 	test_long_topic(cluster);
 	test_away();
 	rd_kafka_mock_cluster_destroy(cluster);

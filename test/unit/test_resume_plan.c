@@ -273,6 +273,32 @@ test_other_history(void)
 	}
 }
 
+/* Both promises: somebody else has moved the slot. */
+static void
+test_slot_moved(void)
+{
+	ResumeInput input = usual();
+	ResumePlan plan;
+
+	for (int mode = 0; mode < 2; mode++)
+	{
+		input = usual();
+		input.exactly_once = mode == 1;
+		input.slot_limit_lsn = 0x3000;
+		input.slot_confirmed_lsn = 0x3000;
+		plan = decided(&input, RESUME_STREAM, false, "slot at the limit");
+		unit_is_uint(plan.start_lsn, 0x3000, "starts at the slot");
+		unit_is_str(plan.warning, "", "no warning");
+		input.slot_confirmed_lsn = 0x3001;
+		refused(&input, "is confirmed up to 0/3001, but only changes up to 0/3000 were delivered", "--accept-gap",
+				"slot beyond the limit");
+		input.accept_gap = true;
+		plan = decided(&input, RESUME_STREAM, false, "slot beyond the limit, accepted");
+		unit_is_uint(plan.start_lsn, 0x3001, "starts at the slot");
+		unit_contains(plan.warning, "between 0/3000 and 0/3001 are gone", "warns");
+	}
+}
+
 static ResumeInput
 exactly_once(void)
 {
@@ -488,6 +514,7 @@ main(void)
 {
 	test_hash();
 	test_other_history();
+	test_slot_moved();
 	test_exactly_once_goes_on();
 	test_exactly_once_refused();
 	test_exactly_once_timeline();
