@@ -181,9 +181,9 @@ refused('a file that is gone', qr/holds 0 bytes, but its progress.*--accept-gap/
 refused('another file', qr/is not the one that its progress speaks of.*--accept-gap/, $other, $progress);
 refused('no progress', qr/but "\Q$out\E.progress" says nothing of them.*--start-at slot/, $lines, undef);
 refused('progress that is cut', qr/does not hold progress of wal2kafka/, $lines, substr($progress, 0, 100));
-(my $others = $progress) =~ s/"app","relay"/"app","other"/;
+(my $others = $progress) =~ s/"app","relay"/"app","other"/g;
 refused('progress of another slot', qr/keeps the progress of another relay, \["app","other",/, $lines, $others);
-(my $system = $progress) =~ s/("app","relay",)"\d+"/$1"1"/;
+(my $system = $progress) =~ s/("app","relay",)"\d+"/$1"1"/g;
 refused('progress of another system', qr/another server.*--accept-new-system/s, $lines, $system);
 
 my ($status, $log) = try_with($lines . '{"torn', $progress);
