@@ -13,6 +13,7 @@
  */
 #include "postgres.h"
 
+#include "clean_copy.h"
 #include "json_writer.h"
 
 /* What one json_reserve() may ask for. */
@@ -98,14 +99,7 @@ json_raw_long(JsonWriter *writer, const char *bytes, Size size)
  *-------------------------------------------------------------------------
  */
 
-/* The bytes that cannot be copied as they are. */
-static inline bool
-needs_escape(unsigned char c)
-{
-	return c < 0x20 || c == '"' || c == '\\' || c >= 0xF0;
-}
-
-/* The same for eight bytes at once; may only err for bytes after a true one. */
+/* needs_escape() for eight bytes at once; may only err for bytes after a true one. */
 static inline bool
 word_needs_escape(uint64 word)
 {
@@ -129,8 +123,8 @@ typedef uint64 BlockWords __attribute__((vector_size(16)));
 static inline bool
 block_needs_escape(Block block)
 {
-	BlockWords found =
-		(BlockWords) ((block < 0x20) | (block == (uint8) '"') | (block == (uint8) '\\') | (block >= 0xF0));
+	/* shifted up by 0x10, the bytes from 0xF0 on stand below the controls */
+	BlockWords found = (BlockWords) (((block + 0x10) < 0x30) | (block == (uint8) '"') | (block == (uint8) '\\'));
 
 	return (found[0] | found[1]) != 0;
 }
@@ -172,6 +166,12 @@ copy_clean(char *out, const char *in, Size size)
 
 	if (size < sizeof(word))
 		return size >= sizeof(uint32) && copy_clean_short(out, in, size) ? size : copy_clean_bytes(out, in, size, 0);
+	if (size >= CLEAN_STRIDE)
+	{
+		done = copy_clean_strides(out, in, size);
+		if (size - done >= CLEAN_STRIDE)
+			return done;
+	}
 	for (; size - done >= sizeof(block); done += sizeof(block))
 	{
 		memcpy(&block, in + done, sizeof(block));

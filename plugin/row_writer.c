@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "access/detoast.h"
 #include "catalog/pg_type.h"
 
 #include "encode_nested.h"
@@ -80,6 +81,25 @@ toasted_state(const ColumnPlan *column, const RowImage *old, Datum *value, const
 	return column->unavailable.text ? COLUMN_CONSTANT : COLUMN_UNWRITABLE;
 }
 
+/*
+ * A value that is not in the tuple.  Where decoding has put it together from
+ * its pieces, the value itself is taken: detoasting would copy it first.
+ */
+static ColumnState
+external_state(const ColumnPlan *column, const RowImage *image, Datum *value, const FixedText **text)
+{
+	struct varatt_indirect whole;
+
+	if (is_in_toast(*value) && !image->detoast)
+		return toasted_state(column, image->toast, value, text);
+	if (VARATT_IS_EXTERNAL_INDIRECT(DatumGetPointer(*value)))
+	{
+		VARATT_EXTERNAL_GET_POINTER(whole, DatumGetPointer(*value));
+		*value = PointerGetDatum(whole.pointer);
+	}
+	return COLUMN_VALUE;
+}
+
 static inline ColumnState
 column_state(const ColumnPlan *column, const RowImage *image, Datum *value, const FixedText **text)
 {
@@ -90,8 +110,8 @@ column_state(const ColumnPlan *column, const RowImage *image, Datum *value, cons
 	else
 	{
 		*value = image->values[column->attribute];
-		if (column->varlena && is_in_toast(*value) && !image->detoast)
-			return toasted_state(column, image->toast, value, text);
+		if (column->varlena && unlikely(VARATT_IS_EXTERNAL(DatumGetPointer(*value))))
+			return external_state(column, image, value, text);
 		return COLUMN_VALUE;
 	}
 	if ((*text)->text == NULL)

@@ -140,6 +140,46 @@ test_strings(JsonWriter *writer)
 	}
 }
 
+static bool
+writes(JsonWriter *writer, const char *text, const char *expected)
+{
+	json_cstring(writer, text);
+	return strcmp(written(writer), expected) == 0;
+}
+
+/* An escape at each place of a text that is copied in strides, also behind another one. */
+static void
+test_strides(JsonWriter *writer)
+{
+	static const struct
+	{
+		const char *bytes;
+		const char *escaped;
+	} cases[] = {{"\"", "\\\""}, {"\\", "\\\\"}, {"\x1f", "\\u001F"}, {"\xf4\x8f\xbf\xbf", "\\uDBFF\\uDFFF"}, {"", ""}};
+	const int length = 200;
+	char clean[201] = "";
+	char text[256];
+	char expected[256];
+
+	for (int i = 0; i < length; i++)
+		clean[i] = " !#[]\x7f\x80\xef"[i % 8]; /* what is next to the bytes that need escapes */
+	for (int i = 0; i < (int) lengthof(cases); i++)
+	{
+		bool same = true;
+
+		for (int at = 0; at <= length; at++)
+		{
+			sprintf(text, "%.*s%s%s", at, clean, cases[i].bytes, clean + at);
+			sprintf(expected, "\"%.*s%s%s\"", at, clean, cases[i].escaped, clean + at);
+			same = same && writes(writer, text, expected);
+			sprintf(text, "\n%.*s%s%s", at, clean, cases[i].bytes, clean + at);
+			sprintf(expected, "\"\\n%.*s%s%s\"", at, clean, cases[i].escaped, clean + at);
+			same = same && writes(writer, text, expected);
+		}
+		unit_ok(same, "a long text with the escape \"%s\" anywhere", cases[i].escaped);
+	}
+}
+
 /* A text of several chunks, with a pair of surrogates across each boundary. */
 static void
 test_long_strings(JsonWriter *writer)
@@ -261,6 +301,7 @@ main(void)
 	test_doubles(&writer);
 	test_floats(&writer);
 	test_strings(&writer);
+	test_strides(&writer);
 	test_long_strings(&writer);
 	test_bytes(&writer);
 	test_members(&writer);
