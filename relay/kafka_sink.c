@@ -10,8 +10,6 @@
 #include "kafka_sink.h"
 
 #include <errno.h>
-#include <librdkafka/rdkafka.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -19,14 +17,7 @@
 #include "bytes.h"
 #include "clock.h"
 #include "kafka_client.h"
-#include "kafka_flusher.h"
-#include "kafka_health.h"
-#include "kafka_parking.h"
-#include "kafka_record.h"
-#include "kafka_refusal.h"
-#include "kafka_sources.h"
-#include "kafka_topic_table.h"
-#include "kafka_transaction.h"
+#include "kafka_sink_internal.h"
 
 /* Fewer records than this waiting: the stream is not in a hurry. */
 #define FEW_RECORDS 50
@@ -36,81 +27,28 @@
 
 _Static_assert(sizeof(void *) >= sizeof(uint64_t), "a message's opaque pointer carries the ticket");
 
-typedef struct KafkaSink
-{
-	Sink sink; /* first: a Sink pointer is a KafkaSink pointer */
-	Logger *log;
-	rd_kafka_t *producer;
-	rd_kafka_queue_t *queue;
-	KafkaFlusher *flusher;
-	KafkaTransaction *transaction; /* NULL: at least once */
-	KafkaTopicTable topics;
-	int wake_fd;
-	DeadLetterPolicy policy;
-	const char *progress_topic; /* nothing for it is ever let go */
-	KafkaParking *parking;
-	KafkaHealth health;
-	uint64_t refused;
-	uint64_t waiting_bytes;
-	KafkaScratch scratch;
-	TicketSource *sources;
-	uint64_t settled_ticket; /* refused in put, to be reported by the next poll */
-	uint64_t settled_count;
-	int64_t committed_ms; /* when the last transaction ended */
-} KafkaSink;
-
-/* One service of the queue. */
-typedef struct Serving
-{
-	KafkaSink *sink;
-	SinkReport report;
-	void *arg;
-	Error *error;
-	uint64_t ticket; /* a run of reports for the same ticket is one call */
-	uint64_t count;
-} Serving;
-
-static KafkaSink *
-kafka_sink(Sink *sink)
-{
-	return (KafkaSink *) sink;
-}
-
-/* ---- refused records ---- */
-
-static Fate
-decide_fate(KafkaSink *self, const RefusedRecord *refused, const rd_kafka_headers_t *headers, uint64_t ticket,
-			Error *error)
-{
-	DeliveryVerdict verdict = kafka_judge(refused->code, refused->batch_size);
-
-	if (self->transaction != NULL && kafka_refusal_is_purge(refused->code))
-		return kafka_transaction_purged(self->transaction, error) ? FATE_OPEN : FATE_ERROR;
-	if (verdict == DELIVERY_REFUSED && self->policy.retry_timeout_ms != 0 && !self->sink.retries_over &&
-		kafka_refusal_may_pass(refused->code))
-	{
-		self->sink.refusal_may_pass = true;
-		verdict = DELIVERY_RETRY;
-	}
-	/*
-	 * Records of the relay's own, such as progress, are never let go; nor one
-	 * for which the brokers have given up the whole transaction.
-	 */
-	if (verdict == DELIVERY_REFUSED && self->policy.tolerates && ticket != 0 &&
-		strcmp(refused->topic, self->progress_topic) != 0 && (self->transaction == NULL || refused->by_producer))
-		return kafka_parking_let_go(self->parking, refused, headers, ticket, &self->sink.parked, &self->refused, error);
-	kafka_describe_refusal(refused, verdict == DELIVERY_RETRY ? ERROR_RETRY : ERROR_FAILED, error);
-	return FATE_ERROR;
-}
-
 /* ---- put ---- */
+
+/* Of a record that is not sent. */
+static SinkResult
+refuse(KafkaSink *self, const RefusedRecord *refused, const rd_kafka_headers_t *headers, uint64_t ticket, Error *error)
+{
+	Fate fate = kafka_sink_decide(self, refused, headers, ticket, error);
+
+	if (fate == FATE_DROPPED)
+	{
+		self->settled_ticket = ticket;
+		self->settled_count++;
+	}
+	eventfd_write(self->wake_fd, 1);
+	return fate == FATE_ERROR ? SINK_ERROR : SINK_OK;
+}
 
 static SinkResult
 produce_failed(KafkaSink *self, rd_kafka_error_t *failure, RefusedRecord *refused, const rd_kafka_headers_t *headers,
 			   uint64_t ticket, Error *error)
 {
-	SinkResult result = SINK_OK;
-	Fate fate;
+	SinkResult result;
 
 	refused->code = rd_kafka_error_code(failure);
 	refused->reason = rd_kafka_error_string(failure);
@@ -124,22 +62,28 @@ produce_failed(KafkaSink *self, rd_kafka_error_t *failure, RefusedRecord *refuse
 	}
 	else if (refused->code == RD_KAFKA_RESP_ERR__STATE && self->transaction != NULL)
 	{
-		kafka_transaction_broken(self->transaction, error);
-		result = SINK_ERROR;
+		kafka_sink_note_failed(self);
+		result = SINK_FULL;
 	}
 	else
-	{
-		fate = decide_fate(self, refused, headers, ticket, error);
-		if (fate == FATE_DROPPED)
-		{
-			self->settled_ticket = ticket;
-			self->settled_count++;
-		}
-		result = fate == FATE_ERROR ? SINK_ERROR : SINK_OK;
-		eventfd_write(self->wake_fd, 1);
-	}
+		result = refuse(self, refused, headers, ticket, error);
 	rd_kafka_error_destroy(failure);
 	return result;
+}
+
+/* Have brokers refused it before? */
+static bool
+is_poison(const KafkaSink *self, const SinkRecord *sink_record, RefusedRecord *record)
+{
+	RefusedRecord wanted = *record;
+
+	if (self->poison == NULL)
+		return false;
+	if (sink_record->snapshot_mark != NULL)
+		wanted.first_source_lsn = wanted.last_source_lsn = 0;
+	record->code = kafka_poison_find(self->poison, &wanted);
+	record->batch_size = 1;
+	return record->code != RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
 static SinkResult
@@ -168,16 +112,19 @@ produce(KafkaSink *self, const SinkRecord *sink_record, KafkaTopic *topic, Error
 		{.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers},
 	};
 	size_t count = sizeof(parts) / sizeof(parts[0]);
-	rd_kafka_error_t *failure = rd_kafka_produceva(self->producer, parts, headers ? count : count - 1);
+	rd_kafka_error_t *failure = NULL;
 	SinkResult result;
 
-	if (failure == NULL)
+	if (is_poison(self, sink_record, &refused))
+		result = refuse(self, &refused, headers, sink_record->ticket, error);
+	else if ((failure = rd_kafka_produceva(self->producer, parts, headers ? count : count - 1)) == NULL)
 	{
 		kafka_sources_remember(self->sources, sink_record->ticket, record->source_lsn);
 		self->waiting_bytes += key.size + value.size;
 		return SINK_OK;
 	}
-	result = produce_failed(self, failure, &refused, headers, sink_record->ticket, error);
+	else
+		result = produce_failed(self, failure, &refused, headers, sink_record->ticket, error);
 	if (headers)
 		rd_kafka_headers_destroy(headers);
 	if (flags == RD_KAFKA_MSG_F_FREE)
@@ -227,151 +174,6 @@ kafka_put_raw(Sink *sink, const char *topic, int32_t partition, Bytes key, Bytes
 	return result;
 }
 
-/* ---- poll ---- */
-
-/* In a transaction a report only shows that Kafka is moving. */
-static void
-pass_on(Serving *serving, uint64_t ticket, uint64_t count)
-{
-	KafkaTransaction *transaction = serving->sink->transaction;
-
-	if (transaction == NULL)
-		serving->report(serving->arg, ticket, count);
-	else
-	{
-		kafka_transaction_hold(transaction, ticket, count);
-		serving->report(serving->arg, 0, 0);
-	}
-}
-
-static void
-report_run(Serving *serving)
-{
-	if (serving->count > 0 && serving->ticket != 0)
-		pass_on(serving, serving->ticket, serving->count);
-	serving->count = 0;
-}
-
-static void
-settle(Serving *serving, uint64_t ticket)
-{
-	if (ticket != serving->ticket)
-		report_run(serving);
-	serving->ticket = ticket;
-	serving->count++;
-}
-
-static bool
-serve_failed_message(Serving *serving, const rd_kafka_message_t *message, size_t batch_size)
-{
-	uint64_t ticket = (uint64_t) (uintptr_t) message->_private;
-	RefusedRecord refused = {.topic = rd_kafka_topic_name(message->rkt),
-							 .code = message->err,
-							 .batch_size = batch_size,
-							 .key = {message->key, message->key_len},
-							 .value = {message->payload, message->len},
-							 .partition = message->partition};
-	rd_kafka_headers_t *headers = NULL;
-	Fate fate;
-
-	kafka_sources_fill(serving->sink->sources, ticket, &refused);
-	if (rd_kafka_message_headers(message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR)
-		headers = NULL;
-	fate = decide_fate(serving->sink, &refused, headers, ticket, serving->error);
-	if (fate == FATE_DROPPED)
-		settle(serving, ticket);
-	return fate != FATE_ERROR;
-}
-
-static bool
-serve_reports(Serving *serving, rd_kafka_event_t *event)
-{
-	size_t batch_size = rd_kafka_event_message_count(event);
-	const rd_kafka_message_t *message;
-	bool delivered = false;
-	bool good = true;
-
-	while (good && (message = rd_kafka_event_message_next(event)) != NULL)
-	{
-		serving->sink->waiting_bytes -= message->key_len + message->len;
-		if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
-		{
-			settle(serving, (uint64_t) (uintptr_t) message->_private);
-			delivered = true;
-		}
-		else
-			good = serve_failed_message(serving, message, batch_size);
-	}
-	report_run(serving);
-	if (delivered)
-		kafka_health_good(&serving->sink->health);
-	return good;
-}
-
-static bool
-serve_event(Serving *serving, rd_kafka_event_t *event)
-{
-	switch (rd_kafka_event_type(event))
-	{
-		case RD_KAFKA_EVENT_DR:
-			return serve_reports(serving, event);
-		case RD_KAFKA_EVENT_ERROR:
-			return kafka_health_error(&serving->sink->health, serving->sink->producer, event, serving->error);
-		case RD_KAFKA_EVENT_CREATETOPICS_RESULT:
-			return kafka_topic_table_created(event, serving->sink->log, serving->error);
-		case RD_KAFKA_EVENT_LOG:
-			if (serving->sink->transaction != NULL)
-				kafka_transaction_note_log(serving->sink->transaction, event);
-			kafka_client_log(serving->sink->log, event);
-			return true;
-		default:
-			return true;
-	}
-}
-
-static void
-serve_settled(Serving *serving)
-{
-	KafkaSink *self = serving->sink;
-
-	if (self->settled_count > 0)
-		pass_on(serving, self->settled_ticket, self->settled_count);
-	self->settled_count = 0;
-}
-
-static bool
-kafka_poll(Sink *sink, int timeout_ms, SinkReport report, void *arg, Error *error)
-{
-	KafkaSink *self = kafka_sink(sink);
-	Serving serving = {.sink = self, .report = report, .arg = arg, .error = error};
-	rd_kafka_event_t *event;
-	eventfd_t woken;
-	bool good = true;
-
-	/* the end of a transaction shows there only */
-	if (self->transaction != NULL && timeout_ms > 0)
-	{
-		(void) poll(&(struct pollfd){self->wake_fd, POLLIN, 0}, 1, timeout_ms);
-		timeout_ms = 0;
-	}
-	/* before the queue is served: librdkafka signals again when it was empty */
-	if (eventfd_read(self->wake_fd, &woken) == 0)
-		timeout_ms = 0;
-	serve_settled(&serving);
-	while (good && (event = rd_kafka_queue_poll(self->queue, timeout_ms)) != NULL)
-	{
-		good = serve_event(&serving, event);
-		rd_kafka_event_destroy(event);
-		timeout_ms = 0;
-	}
-	good = good && kafka_parking_send(self->parking, error);
-	if (good && self->transaction != NULL)
-		good = kafka_transaction_poll(self->transaction, report, arg, error);
-	/* told once by an event, which whoever polled then may not have passed on */
-	return good && (rd_kafka_fatal_error(self->producer, NULL, 0) == RD_KAFKA_RESP_ERR_NO_ERROR ||
-					kafka_health_fatal(self->producer, error));
-}
-
 /* Under load the linger time makes batches; with few records waiting it would only make them late. */
 static bool
 kafka_commit(Sink *sink, Error *error)
@@ -419,7 +221,7 @@ kafka_flush(Sink *sink, int timeout_ms, SinkReport report, void *arg, Error *err
 		int64_t left_ms = end_ms - clock_monotonic_ms();
 		int wait_ms = left_ms > step_ms ? step_ms : left_ms > 0 ? (int) left_ms : 0;
 
-		if (!kafka_poll(sink, is_busy(self) ? wait_ms : 0, report, arg, error))
+		if (!kafka_sink_poll(sink, is_busy(self) ? wait_ms : 0, report, arg, error))
 			return false;
 		if (!is_busy(self) && !kafka_parking_waits(self->parking))
 			return true;
@@ -516,8 +318,8 @@ kafka_free(Sink *sink)
 /* ---- making ---- */
 
 #define COMMON_METHODS \
-	.put = kafka_put, .put_raw = kafka_put_raw, .commit = kafka_commit, .poll = kafka_poll, .wake_fd = kafka_wake_fd, \
-	.flush = kafka_flush, .queue = kafka_queue, .available = kafka_available, \
+	.put = kafka_put, .put_raw = kafka_put_raw, .commit = kafka_commit, .poll = kafka_sink_poll, \
+	.wake_fd = kafka_wake_fd, .flush = kafka_flush, .queue = kafka_queue, .available = kafka_available, \
 	.topic_forgotten = kafka_topic_forgotten, .headerset_forgotten = kafka_headerset_forgotten, .free = kafka_free
 
 static const SinkMethods kafka_methods = {COMMON_METHODS};
@@ -580,6 +382,12 @@ kafka_sink_new(const Config *config, const SinkIdentity *identity, Logger *log, 
 		return &self->sink;
 	kafka_free(&self->sink);
 	return NULL;
+}
+
+void
+kafka_sink_set_poison(Sink *sink, KafkaPoison *poison)
+{
+	kafka_sink(sink)->poison = poison;
 }
 
 uint64_t

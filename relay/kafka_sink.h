@@ -6,6 +6,7 @@
 #define KAFKA_SINK_H
 
 #include "config.h"
+#include "kafka_poison.h"
 #include "log.h"
 #include "sink.h"
 
@@ -19,6 +20,9 @@
  * make a new one and start the stream over from the confirmed position.
  */
 extern Sink *kafka_sink_new(const Config *config, const SinkIdentity *identity, Logger *log, Error *error) MUST_CHECK;
+
+/* Exactly once: what brokers have refused, borrowed; it outlives the sink. Without, such a record ends the run. */
+extern void kafka_sink_set_poison(Sink *sink, KafkaPoison *poison);
 
 /* Records that Kafka refused and errors.tolerance=all let go: for metrics. */
 extern uint64_t kafka_sink_records_refused(const Sink *sink);

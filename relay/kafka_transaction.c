@@ -243,12 +243,6 @@ kafka_transaction_broken(KafkaTransaction *transaction, Error *error)
 	return error_set(error, ERROR_RETRY, "the Kafka transaction takes no records");
 }
 
-bool
-kafka_transaction_purged(KafkaTransaction *transaction, Error *error)
-{
-	return transaction->state == SINK_TRANSACTION_ENDING || kafka_transaction_broken(transaction, error);
-}
-
 /* ---- the life of a transaction ---- */
 
 bool

@@ -56,13 +56,8 @@ extern bool kafka_transaction_poll(KafkaTransaction *transaction, SinkReport rep
  * Drops the events of queue, and waits at most timeout_ms.
  */
 extern void kafka_transaction_take_back(KafkaTransaction *transaction, rd_kafka_queue_t *queue, int timeout_ms);
-/* The reason why a producer in a transaction takes nothing any more. Returns false. */
+/* The reason why a producer in an open transaction takes nothing any more. Returns false. */
 extern bool kafka_transaction_broken(KafkaTransaction *transaction, Error *error);
-/*
- * librdkafka gave up a record because its transaction has failed, which is not
- * the record's fault.  True: how the transaction ends will say why; false: *error does.
- */
-extern bool kafka_transaction_purged(KafkaTransaction *transaction, Error *error) MUST_CHECK;
 /* A LOG event: remembered if it names a partition that brokers do not let into the transaction, which no error does. */
 extern void kafka_transaction_note_log(KafkaTransaction *transaction, rd_kafka_event_t *event);
 

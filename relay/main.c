@@ -28,6 +28,7 @@ typedef struct SinkChoice
 	const Config *config;
 	Logger *log;
 	ProgressFile *progress_file; /* NULL: Kafka keeps progress, or nobody */
+	KafkaPoison *poison;
 } SinkChoice;
 
 static Sink *
@@ -48,6 +49,7 @@ static Sink *
 make_sink(void *arg, const SinkIdentity *identity, Error *error)
 {
 	const SinkChoice *choice = arg;
+	Sink *sink;
 
 	switch (choice->command->sink)
 	{
@@ -61,7 +63,10 @@ make_sink(void *arg, const SinkIdentity *identity, Error *error)
 		case CONFIG_SINK_KAFKA:
 			break;
 	}
-	return kafka_sink_new(choice->config, identity, choice->log, error);
+	sink = kafka_sink_new(choice->config, identity, choice->log, error);
+	if (sink != NULL && identity != NULL)
+		kafka_sink_set_poison(sink, choice->poison);
+	return sink;
 }
 
 static ProgressMedium *
@@ -123,7 +128,8 @@ command_run(const CommandLine *command, const Config *config, Logger *log, Error
 {
 	char *progress_path = command_line_progress_path(command);
 	ProgressFile *progress_file = progress_path != NULL ? progress_file_new(progress_path, log) : NULL;
-	SinkChoice choice = {.command = command, .config = config, .log = log, .progress_file = progress_file};
+	SinkChoice choice = {
+		.command = command, .config = config, .log = log, .progress_file = progress_file, .poison = kafka_poison_new()};
 	bool kafka = command->sink == CONFIG_SINK_KAFKA;
 	RelaySettings settings = {
 		.config = config,
@@ -153,6 +159,7 @@ command_run(const CommandLine *command, const Config *config, Logger *log, Error
 	done = run_with_metrics(&settings, error);
 	metrics_free(settings.metrics);
 	progress_file_free(progress_file);
+	kafka_poison_free(choice.poison);
 	free(progress_path);
 	return done;
 }

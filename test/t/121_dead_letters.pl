@@ -29,8 +29,8 @@ my %settings = (
 # Lines "key|value size|header=value,..." of a topic from its beginning
 sub topic_lines
 {
-    my ($topic) = @_;
-    my $text = `kcat -b $servers -C -t $topic -o beginning -e -q -f '%k|%S|%h\\n' 2>/dev/null`;
+    my ($topic, $isolation) = (@_, 'read_committed');
+    my $text = `kcat -b $servers -C -t $topic -o beginning -e -q -X isolation.level=$isolation -f '%k|%S|%h\\n' 2>/dev/null`;
     return split /\n/, $text;
 }
 
@@ -93,5 +93,40 @@ is(scalar topic_lines($dead), 3, 'nothing was parked meanwhile');
 $node->safe_psql('postgres', q{SELECT pg_create_logical_replication_slot('out', 'wal2debezium'); INSERT INTO t VALUES (7, repeat('x', 4000000))});
 (undef, my $out) = relay_run('run', relay_config($node, %settings, 'slot.name' => 'out', 'max.record.bytes' => '3000000'), '--sink', 'stdout', '--endpos', 'now');
 like($out, qr/^\{"topic":"$dead","key":\{"id":7\},"value":null,"headers":\{"__connect\.errors\.topic":"$prefix\.public\.t"/m, 'stdout: a line of the dead letter topic');
+
+# exactly once: a record refused is let go in the transaction that it belongs to, and its neighbours come once
+$prefix = "deadonce$$";
+$dead = "$prefix-letters";
+my %once = (%settings, 'topic.prefix' => $prefix, 'slot.name' => 'once', 'exactly.once.support' => 'required',
+    'errors.deadletterqueue.topic.name' => $dead, 'table.include.list' => 'public\.poisoned');
+$node->safe_psql('postgres', q{
+    CREATE TABLE poisoned (id int PRIMARY KEY, v text);
+    ALTER TABLE poisoned ALTER v SET STORAGE EXTERNAL;
+    CREATE PROCEDURE poison(first int, plugin int, broker int) LANGUAGE sql AS $$
+        INSERT INTO poisoned SELECT g, repeat('x', CASE g WHEN plugin THEN 4000000 WHEN broker THEN 2000000 ELSE 100 END)
+        FROM generate_series(first, first + 4999) g $$});
+$relay = W2D::Relay->start('run', relay_config($node, %once), '-b', $servers);
+$relay->wait_streaming($node, 'once');
+$node->safe_psql('postgres', 'CALL poison(1, 700, 3000)');
+wait_delivered($node, 'once');
+my @ids = sort { $a <=> $b } map { /^\{"id":(\d+)\}/ } topic_lines("$prefix.public.poisoned");
+is(scalar @ids, 4998, 'exactly once, all: the neighbours of records that plugin and brokers refuse arrive once');
+is(scalar(grep { $_ == 700 || $_ == 3000 } @ids), 0, 'these do not');
+is(join(' ', sort map { /^\{"id":(\d+)\}/ } topic_lines($dead)), '3000 700', 'they are parked once');
+like($relay->log, qr/could not deliver a record to topic "$prefix\.public\.poisoned" \(key of 11 bytes \{"id":3000\}, value of 2000\d+ bytes, source LSN .*trying again/,
+    'the log says why the transaction begins again') or note($relay->log);
+cmp_ok(scalar topic_lines($dead, 'read_uncommitted'), '>=', 3, 'the dead letter of the transaction that failed was taken back with it');
+is($relay->stop, 0, 'it stops');
+$relay = W2D::Relay->start('run', relay_config($node, %once, 'errors.tolerance' => 'none'), '-b', $servers);
+$relay->wait_streaming($node, 'once');
+$node->safe_psql('postgres', 'CALL poison(10001, 0, 11000)');
+is($relay->wait_end(60), 1, 'exactly once, none: status 1');
+like($relay->log, qr/error +Kafka does not take a record for topic "$prefix\.public\.poisoned" \(key of 12 bytes \{"id":11000\}, value of 2000\d+ bytes, source LSN [0-9A-F]+\/[^)]*\): .*too large/,
+    'the last line names topic, key, size and LSN') or note($relay->log);
+is(scalar topic_lines("$prefix.public.poisoned"), 4998, 'nothing of its transaction is seen');
+system("$ENV{PYTHON} -c 'from confluent_kafka.admin import *; a=AdminClient({\"bootstrap.servers\":\"$servers\"}); [f.result() for f in a.alter_configs([ConfigResource(\"topic\", \"$prefix.public.poisoned\", set_config={\"max.message.bytes\": \"8000000\"})]).values()]'") == 0 or die 'alter topic';
+($status, undef, $log) = relay_run('run', relay_config($node, %once, 'errors.tolerance' => 'none', 'producer.override.max.request.size' => '8000000'), '-b', $servers, '--endpos', 'now');
+is($status, 0, 'put right: status 0') or note($log);
+is(scalar topic_lines("$prefix.public.poisoned"), 9998, 'all of it arrives once');
 
 done_testing();
