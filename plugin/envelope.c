@@ -104,7 +104,7 @@ deform(Envelope *envelope, int which, Relation rel, HeapTuple tuple)
 /* One reading of the clock in ns, as digits: cut off the last 3 for us, 6 for ms. */
 typedef struct ClockDigits
 {
-	char text[24];
+	char text[JSON_SHORT];
 	Size size;
 } ClockDigits;
 
@@ -113,7 +113,7 @@ read_clock(ClockDigits *clock)
 {
 	JsonWriter writer = {.data = clock->text, .capacity = sizeof(clock->text)};
 
-	json_int64(&writer, processing_time_ns());
+	json_uint64(&writer, (uint64) processing_time_ns());
 	clock->size = writer.len;
 }
 
@@ -129,13 +129,13 @@ write_operation(const PluginOptions *options, char op, JsonWriter *writer)
 	json_char(writer, op);
 	json_char(writer, '"');
 	json_literal(writer, JSON_NEXT("ts_ms"));
-	json_raw(writer, clock.text, clock.size - 6);
+	json_raw_short(writer, clock.text, clock.size - 6);
 	if (options->release < RELEASE_TS_RESOLUTIONS)
 		return;
 	json_literal(writer, JSON_NEXT("ts_us"));
-	json_raw(writer, clock.text, clock.size - 3);
+	json_raw_short(writer, clock.text, clock.size - 3);
 	json_literal(writer, JSON_NEXT("ts_ns"));
-	json_raw(writer, clock.text, clock.size);
+	json_raw_short(writer, clock.text, clock.size);
 }
 
 /* The mark of a snapshot row (or its sequence) is known to the reader of the frames only. */
@@ -576,7 +576,7 @@ envelope_message(Envelope *envelope, const char *prefix, const char *content, Si
 	batch_record_value(envelope->batch);
 	json_literal(writer, JSON_FIRST("op") JSON_TEXT("m"));
 	json_literal(writer, JSON_NEXT("ts_ms"));
-	json_raw(writer, clock.text, clock.size - 6);
+	json_raw_short(writer, clock.text, clock.size - 6);
 	json_literal(writer, JSON_NEXT("source"));
 	source_block_write(envelope->txn->source, writer, table, table_size, lsn);
 	if (options->release >= RELEASE_MESSAGE_TRANSACTION)

@@ -179,12 +179,9 @@ open_frame(FrameBatch *batch)
 	}
 }
 
-/* The id of a dictionary entry, announced in this stream. */
 static uint32
-use_entry(FrameBatch *batch, DictionaryEntry *entry)
+announce_entry(FrameBatch *batch, DictionaryEntry *entry)
 {
-	if (entry == NULL)
-		return 0;
 	if (dictionary_use(batch->dictionary, entry, batch->frame_number))
 	{
 		Size start = entry_open(&batch->writer, entry->kind);
@@ -194,6 +191,17 @@ use_entry(FrameBatch *batch, DictionaryEntry *entry)
 		entry_close(&batch->writer, start);
 	}
 	return entry->id;
+}
+
+/* The id of a dictionary entry, announced in this stream. */
+static inline uint32
+use_entry(FrameBatch *batch, DictionaryEntry *entry)
+{
+	if (entry == NULL)
+		return 0;
+	if (likely(entry->last_used == batch->frame_number && entry->id != 0))
+		return entry->id;
+	return announce_entry(batch, entry);
 }
 
 /* What of max.record.bytes is left for key and value. */
@@ -247,8 +255,11 @@ batch_record_begin(FrameBatch *batch, const RecordParts *parts)
 	put_u16(fixed + 60, parts->holes);
 	writer->len += FRAME_RECORD_FIXED_SIZE;
 	batch->holes_start = writer->len;
-	memset(json_reserve(writer, parts->holes * FRAME_HOLE_SIZE), 0, parts->holes * FRAME_HOLE_SIZE);
-	writer->len += parts->holes * FRAME_HOLE_SIZE;
+	if (parts->holes > 0)
+	{
+		memset(json_reserve(writer, parts->holes * FRAME_HOLE_SIZE), 0, parts->holes * FRAME_HOLE_SIZE);
+		writer->len += parts->holes * FRAME_HOLE_SIZE;
+	}
 	if (parts->own_headers_size > 0)
 		json_raw(writer, parts->own_headers, parts->own_headers_size);
 	batch->key_start = batch->value_start = writer->len;

@@ -347,7 +347,7 @@ json_member_prefix(MemoryContext context, char before, const char *utf8_name, Si
 {
 	JsonWriter writer;
 
-	json_writer_init(&writer, context, strlen(utf8_name) + 8);
+	json_writer_init(&writer, context, strlen(utf8_name) + 8 + JSON_SHORT);
 	json_char(&writer, before);
 	json_cstring(&writer, utf8_name);
 	json_char(&writer, ':');

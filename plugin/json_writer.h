@@ -98,6 +98,22 @@ json_raw(JsonWriter *writer, const char *bytes, Size size)
 		json_raw_long(writer, bytes, size);
 }
 
+/* What json_raw_short() copies without a call, in bytes. */
+#define JSON_SHORT 32
+
+/* json_raw() for bytes of which JSON_SHORT can be read, however many of them count. */
+static inline void
+json_raw_short(JsonWriter *writer, const char *bytes, Size size)
+{
+	if (likely(size <= JSON_SHORT && writer->capacity - writer->len >= JSON_SHORT))
+	{
+		memcpy(writer->data + writer->len, bytes, JSON_SHORT);
+		writer->len += size;
+	}
+	else
+		json_raw(writer, bytes, size);
+}
+
 /* Constant text of members, for json_literal(): {"name": and ,"name": */
 #define JSON_FIRST(name) "{\"" name "\":"
 #define JSON_NEXT(name) ",\"" name "\":"
@@ -179,7 +195,7 @@ json_member(JsonWriter *writer, char before, const char *name)
 	writer->len += size + 4;
 }
 
-/* ,"name": or {"name": as text in context, for prefixes computed once. */
+/* ,"name": or {"name": as text in context, for prefixes computed once; fit for json_raw_short(). */
 extern char *json_member_prefix(MemoryContext context, char before, const char *utf8_name, Size *size);
 
 #endif /* JSON_WRITER_H */

@@ -213,29 +213,44 @@ decode_as_root(Session *session, ReorderBufferTXN *txn, RowChange *change)
 }
 
 static void
-decode_change(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, Relation rel, ReorderBufferChange *change)
+decode_published(Session *session, ReorderBufferTXN *txn, Relation rel, RelationSchema *schema,
+				 ReorderBufferChange *change)
 {
-	Session *session = ctx->output_plugin_private;
 	MemoryContext previous = MemoryContextSwitchTo(session->event);
 	RowChange row = {
 		.action = change->action,
 		.rel = rel,
-		.schema = relation_cache_get(session->cache, rel),
+		.schema = schema,
 		.old = compat_old_tuple(change),
 		.row = compat_new_tuple(change),
 		.lsn = change->lsn,
 	};
 
-	if (row.schema->published & change_operation(change->action))
-	{
-		if (row.schema->publish_as == row.schema->relid)
-			decode_row(session, txn, &row);
-		else
-			decode_as_root(session, txn, &row);
-	}
-	keep_client_informed(ctx, session);
+	if (schema->publish_as == schema->relid)
+		decode_row(session, txn, &row);
+	else
+		decode_as_root(session, txn, &row);
 	MemoryContextSwitchTo(previous);
 	MemoryContextReset(session->event);
+}
+
+/* Nothing comes of the table's rows, which can only open their transaction. */
+static inline bool
+only_opens(const RelationSchema *schema)
+{
+	return schema->reason != NULL && schema->publish_as == schema->relid;
+}
+
+static void
+decode_change(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, Relation rel, ReorderBufferChange *change)
+{
+	Session *session = ctx->output_plugin_private;
+	RelationSchema *schema = relation_cache_get(session->cache, rel);
+
+	/* what is left out costs no more than this */
+	if ((schema->published & change_operation(change->action)) && !(session->txn->open && only_opens(schema)))
+		decode_published(session, txn, rel, schema, change);
+	keep_client_informed(ctx, session);
 }
 
 static void

@@ -36,7 +36,7 @@ typedef struct FixedText
 typedef struct ColumnPlan
 {
 	int attribute;	  /* index into the tuple's values */
-	FixedText prefix; /* {"name": or ,"name": */
+	FixedText prefix; /* {"name": or ,"name":, from json_member_prefix() */
 	const ValueCodec *codec;
 	const char *name;	   /* the column's own */
 	FixedText null_value;  /* null or the default; none: a null cannot be written */

@@ -158,7 +158,7 @@ void
 row_write_column(RowWriter *rows, const RelationSchema *schema, ColumnPlan *column, const RowImage *image,
 				 JsonWriter *writer)
 {
-	json_raw(writer, column->prefix.text, column->prefix.size);
+	json_raw_short(writer, column->prefix.text, column->prefix.size);
 	write_column_value(rows, schema, column, image, writer);
 }
 
@@ -171,7 +171,7 @@ row_write(RowWriter *rows, const RelationSchema *schema, const RowPlan *row, con
 	{
 		ColumnPlan *column = &row->columns[i];
 
-		json_raw(writer, column->prefix.text, column->prefix.size);
+		json_raw_short(writer, column->prefix.text, column->prefix.size);
 		write_column_value(rows, schema, column, image, writer);
 	}
 	if (row->constant.size > 0)

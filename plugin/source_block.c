@@ -18,13 +18,17 @@
 struct SourceBlock
 {
 	const PluginOptions *options;
-	JsonWriter head;   /* up to the snapshot mark */
-	JsonWriter middle; /* from there to the LSN in sequence */
-	JsonWriter table;  /* from there to the table */
-	JsonWriter txid;   /* from there to the LSN */
-	JsonWriter tail;
+	JsonWriter head;  /* up to the LSN in sequence */
+	Size head_fixed;  /* what of it all transactions share */
+	Size mark;		  /* where in it a snapshot mark belongs */
+	JsonWriter place; /* what stands in head between snapshot and sequence */
+	JsonWriter table; /* from the LSN to the table */
+	JsonWriter txid;  /* from the table to the second LSN */
+	JsonWriter tail;  /* behind it */
 	SourceInfo info;
 };
+
+static void render_fixed(SourceBlock *source);
 
 SourceBlock *
 source_block_new(MemoryContext context, const PluginOptions *options)
@@ -32,11 +36,12 @@ source_block_new(MemoryContext context, const PluginOptions *options)
 	SourceBlock *source = MemoryContextAllocZero(context, sizeof(SourceBlock));
 
 	source->options = options;
-	json_writer_init(&source->head, context, 256);
-	json_writer_init(&source->middle, context, 256);
+	json_writer_init(&source->head, context, 512);
+	json_writer_init(&source->place, context, 256);
 	json_writer_init(&source->table, context, 128);
 	json_writer_init(&source->txid, context, 64);
 	json_writer_init(&source->tail, context, 128);
+	render_fixed(source);
 	return source;
 }
 
@@ -52,23 +57,6 @@ static int64
 floor_divide(int64 value, int64 by)
 {
 	return value / by - (value % by < 0);
-}
-
-static void
-render_head(SourceBlock *source, const SourceInfo *info)
-{
-	JsonWriter *writer = &source->head;
-
-	writer->len = 0;
-	json_literal(writer, JSON_FIRST("version"));
-	json_cstring(writer, option_text(source->options, DEBEZIUM_VERSION));
-	json_literal(writer, JSON_NEXT("connector"));
-	json_cstring(writer, "postgresql");
-	json_literal(writer, JSON_NEXT("name"));
-	json_cstring(writer, source->options->topic_prefix);
-	json_literal(writer, JSON_NEXT("ts_ms"));
-	json_int64(writer, floor_divide(info->time_us, 1000));
-	json_literal(writer, JSON_NEXT("snapshot"));
 }
 
 /* The beginning of sequence, up to the LSN of an event; its end is write_sequence_end()'s. */
@@ -103,28 +91,62 @@ source_sequence_write(const SourceBlock *source, JsonWriter *writer, XLogRecPtr 
 	write_sequence_end(writer);
 }
 
-static void
-render_middle(SourceBlock *source, const SourceInfo *info)
+/* Digits of a time in us, of which those of ms are the beginning. */
+typedef struct TimeDigits
 {
-	JsonWriter *writer = &source->middle;
+	char text[JSON_SHORT];
+	Size size;
+} TimeDigits;
 
-	writer->len = 0;
+static void
+write_time_digits(TimeDigits *digits, int64 time_us)
+{
+	JsonWriter writer = {.data = digits->text, .capacity = sizeof(digits->text)};
+
+	json_int64(&writer, time_us);
+	digits->size = writer.len;
+}
+
+/* The snapshot's mark, or what of it is known already. */
+static void
+render_mark(SourceBlock *source, const SourceInfo *info)
+{
+	JsonWriter *writer = &source->head;
+
+	json_literal(writer, JSON_NEXT("snapshot"));
+	if (info->snapshot)
+		json_char(writer, '"');
+	if (info->snapshot && info->incremental)
+		json_literal(writer, "incremental");
+	else if (info->snapshot && option_number(source->options, FORMAT) == FORMAT_JSON)
+		json_literal(writer, "true");
+	source->mark = writer->len;
 	if (info->snapshot)
 		json_char(writer, '"');
 	else if (option_bool(source->options, VALUE_CONVERTER_REPLACE_NULL_WITH_DEFAULT))
 		json_cstring(writer, "false");
 	else
 		json_null(writer);
-	json_literal(writer, JSON_NEXT("db"));
-	json_cstring(writer, source->options->database);
-	json_literal(writer, JSON_NEXT("sequence"));
-	json_char(writer, '"');
+}
+
+static void
+render_head(SourceBlock *source, const SourceInfo *info, const TimeDigits *time)
+{
+	JsonWriter *writer = &source->head;
+
+	writer->len = source->head_fixed;
+	if (likely(info->time_us >= 1000))
+		json_raw_short(writer, time->text, time->size - 3);
+	else
+		json_int64(writer, floor_divide(info->time_us, 1000));
+	render_mark(source, info);
+	json_raw(writer, source->place.data, source->place.len);
 	if (!info->incremental)
 		write_sequence_start(writer, info);
 }
 
 static void
-render_table(SourceBlock *source, const SourceInfo *info)
+render_table(SourceBlock *source, const SourceInfo *info, const TimeDigits *time)
 {
 	JsonWriter *writer = &source->table;
 
@@ -135,13 +157,27 @@ render_table(SourceBlock *source, const SourceInfo *info)
 	if (source->options->release >= RELEASE_TS_US)
 	{
 		json_literal(writer, JSON_NEXT("ts_us"));
-		json_int64(writer, info->time_us);
+		json_raw_short(writer, time->text, time->size);
 		json_literal(writer, JSON_NEXT("ts_ns"));
-		json_int64(writer, info->time_us);
+		json_raw_short(writer, time->text, time->size);
 		if (info->time_us != 0)
 			json_literal(writer, "000");
 	}
 	json_literal(writer, JSON_NEXT("schema"));
+}
+
+static void
+render_txid(SourceBlock *source, const SourceInfo *info)
+{
+	JsonWriter *writer = &source->txid;
+
+	writer->len = 0;
+	json_literal(writer, JSON_NEXT("txId"));
+	if (info->txid == 0)
+		json_null(writer);
+	else
+		json_uint64(writer, info->txid);
+	json_literal(writer, JSON_NEXT("lsn"));
 }
 
 static void
@@ -168,31 +204,41 @@ render_tail(SourceBlock *source, const SourceInfo *info)
 	json_char(writer, '}');
 }
 
+/* What all transactions share. */
+static void
+render_fixed(SourceBlock *source)
+{
+	JsonWriter *writer = &source->head;
+	JsonWriter *place = &source->place;
+
+	json_literal(writer, JSON_FIRST("version"));
+	json_cstring(writer, option_text(source->options, DEBEZIUM_VERSION));
+	json_literal(writer, JSON_NEXT("connector"));
+	json_cstring(writer, "postgresql");
+	json_literal(writer, JSON_NEXT("name"));
+	json_cstring(writer, source->options->topic_prefix);
+	json_literal(writer, JSON_NEXT("ts_ms"));
+	source->head_fixed = writer->len;
+	json_literal(place, JSON_NEXT("db"));
+	json_cstring(place, source->options->database);
+	json_literal(place, JSON_NEXT("sequence"));
+	json_char(place, '"');
+	render_tail(source, &source->info);
+}
+
 void
 source_block_set(SourceBlock *source, const SourceInfo *info)
 {
-	JsonWriter *writer = &source->txid;
+	bool had_origin = source->info.origin != NULL;
+	TimeDigits time;
 
 	source->info = *info;
-	render_head(source, info);
-	render_middle(source, info);
-	render_table(source, info);
-	writer->len = 0;
-	json_literal(writer, JSON_NEXT("txId"));
-	if (info->txid == 0)
-		json_null(writer);
-	else
-		json_uint64(writer, info->txid);
-	json_literal(writer, JSON_NEXT("lsn"));
-	render_tail(source, info);
-	if (info->snapshot)
-	{
-		json_char(&source->head, '"');
-		if (info->incremental)
-			json_literal(&source->head, "incremental");
-		else if (option_number(source->options, FORMAT) == FORMAT_JSON)
-			json_literal(&source->head, "true");
-	}
+	write_time_digits(&time, info->time_us);
+	render_head(source, info, &time);
+	render_table(source, info, &time);
+	render_txid(source, info);
+	if (had_origin || info->origin != NULL)
+		render_tail(source, info);
 }
 
 const SourceInfo *
@@ -204,20 +250,18 @@ source_block_info(const SourceBlock *source)
 Size
 source_block_write(const SourceBlock *source, JsonWriter *writer, const char *table, Size table_size, XLogRecPtr lsn)
 {
-	char text[24];
+	char text[JSON_SHORT];
 	JsonWriter digits = {.data = text, .capacity = sizeof(text)};
-	Size mark;
+	Size mark = writer->len + source->mark;
 
 	json_uint64(&digits, lsn);
 	json_raw(writer, source->head.data, source->head.len);
-	mark = writer->len;
-	json_raw(writer, source->middle.data, source->middle.len);
-	json_raw(writer, text, digits.len);
+	json_raw_short(writer, text, digits.len);
 	json_raw(writer, source->table.data, source->table.len);
 	json_raw(writer, table, table_size);
-	json_raw(writer, source->txid.data, source->txid.len);
+	json_raw_short(writer, source->txid.data, source->txid.len);
 	if (likely(lsn <= PG_INT64_MAX))
-		json_raw(writer, text, digits.len);
+		json_raw_short(writer, text, digits.len);
 	else
 		json_int64(writer, (int64) lsn);
 	json_raw(writer, source->tail.data, source->tail.len);
@@ -231,7 +275,6 @@ write_incremental(const SourceBlock *source, JsonWriter *writer, const char *tab
 	Size hole;
 
 	json_raw(writer, source->head.data, source->head.len);
-	json_raw(writer, source->middle.data, source->middle.len);
 	hole = writer->len;
 	json_raw(writer, source->table.data, source->table.len);
 	json_raw(writer, table, table_size);

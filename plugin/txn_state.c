@@ -244,14 +244,12 @@ origin_name(ReorderBufferTXN *txn)
 }
 
 void
-txn_open(TxnState *state, ReorderBufferTXN *txn, XLogRecPtr lsn)
+txn_begin(TxnState *state, ReorderBufferTXN *txn, XLogRecPtr lsn)
 {
 	MemoryContext previous;
 	BatchTransaction transaction = {.xid = txn->xid, .commit_lsn = txn->final_lsn, .end_lsn = txn->end_lsn};
 	SourceInfo info = {.txid = txn->xid, .last_commit = state->last_commit};
 
-	if (state->open)
-		return;
 	previous = MemoryContextSwitchTo(state->context);
 	state->open = true;
 	state->serial++;

@@ -58,8 +58,16 @@ typedef struct TxnState
 extern TxnState *txn_state_new(MemoryContext context, const PluginOptions *options, FrameBatch *batch,
 							   RecordWriter *records);
 
+/* txn_open() where it is not open yet. */
+extern void txn_begin(TxnState *state, ReorderBufferTXN *txn, XLogRecPtr lsn);
+
 /* A published change at that LSN: opens the transaction if it is the first. */
-extern void txn_open(TxnState *state, ReorderBufferTXN *txn, XLogRecPtr lsn);
+static inline void
+txn_open(TxnState *state, ReorderBufferTXN *txn, XLogRecPtr lsn)
+{
+	if (unlikely(!state->open))
+		txn_begin(state, txn, lsn);
+}
 
 /* The transaction has ended; true if it was open, in which case its last frame is out. */
 extern bool txn_close(TxnState *state, ReorderBufferTXN *txn);
