@@ -59,6 +59,32 @@ like($relay->log, qr/watchdog: WAL grows, and nothing has moved for 3000 ms/, 'w
 like($relay->log, qr/watchdog: slot "other": .*confirmed \S+, restart \S+, server at/, 'the slot');
 like($relay->log, qr/watchdog: relay: \{.*queue_records/, 'the relay');
 
+# lag that grows
+$relay = W2D::Relay->start('run', relay_config($node, 'slot.name' => 'behind', 'slot.watch.interval.ms' => '500', 'lsn.flush.mode' => 'manual'),
+    '--sink', 'null');
+$relay->wait_streaming($node, 'behind');
+my $id = 100000;
+for (1 .. 1500)
+{
+    last if $relay->log =~ /falls behind/;
+    $node->safe_psql('postgres', sprintf $rows, $id + 1, $id + 200) if $_ <= 250;
+    $id += 200;
+    select undef, undef, undef, 0.02;
+}
+like($relay->log, qr/replication slot "behind" falls behind: \d+ MB of WAL are not confirmed, and more each time/, 'growing lag is noticed');
+
+# another process holds the slot and confirms nothing
+my $waiting = W2D::Relay->start('run', relay_config($node, %often, 'slot.name' => 'behind'), '--sink', 'null');
+my $pid = $node->safe_psql('postgres', q{SELECT active_pid FROM pg_replication_slots WHERE slot_name = 'behind'});
+wait_for('a word about the holder', sub {
+    $node->safe_psql('postgres', sprintf $rows, $id + 1, $id + 1);
+    $id++;
+    $waiting->log =~ /replication slot "behind" is held by process $pid \(.*\), which confirms nothing while WAL grows; .*pg_terminate_backend\($pid\)/;
+});
+pass('a stuck holder of the slot is named, with the way out');
+is($relay->stop, 0, 'the holder stops');
+is($waiting->stop, 0, 'the other one, too');
+
 # options
 for my $case (['logical.decoding.work.mem' => '1 -c x=y'], ['logical.decoding.work.mem' => '64 MB'], ['watchdog.timeout.ms' => '5000'], ['slot.watch.interval.ms' => '-1'])
 {
