@@ -16,13 +16,14 @@
 #include "utils/syscache.h"
 
 #include "relation_cache.h"
+#include "type_set.h"
 
 #define PURGE_ABOVE 1000
 
 typedef struct CacheEntry
 {
-	Oid relid; /* hash key */
-	bool valid;
+	Oid relid;				/* hash key */
+	uint64 generation;		/* the cache's when it was built; 0: no longer valid */
 	RelationSchema *schema; /* NULL: not built yet */
 } CacheEntry;
 
@@ -31,6 +32,8 @@ struct RelationCache
 	RelationCache *next; /* of the anchor's list */
 	MemoryContext context;
 	const SchemaInputs *inputs;
+	TypeSet *types;	   /* of all entries ever built */
+	uint64 generation; /* entries of an earlier one are not valid */
 	HTAB *entries;
 	CacheEntry *last; /* the one asked for last, which is often asked for again; NULL: none */
 	long purge_above; /* entries; dropped tables would stay for ever otherwise */
@@ -46,23 +49,29 @@ invalidate_relation(Datum arg, Oid relid)
 {
 	for (RelationCache *cache = live_caches; cache; cache = cache->next)
 	{
-		HASH_SEQ_STATUS status;
 		CacheEntry *entry;
 
-		if (OidIsValid(relid))
+		if (!OidIsValid(relid))
 		{
-			entry = hash_search(cache->entries, &relid, HASH_FIND, NULL);
-			if (entry)
-				entry->valid = false;
+			cache->generation++;
 			continue;
 		}
-		hash_seq_init(&status, cache->entries);
-		while ((entry = hash_seq_search(&status)) != NULL)
-			entry->valid = false;
+		entry = hash_search(cache->entries, &relid, HASH_FIND, NULL);
+		if (entry)
+			entry->generation = 0;
 	}
 }
 
-/* Types, enum labels and schema names stand in many relations: all are looked at again. */
+/* A type that columns have may stand in many relations: all are looked at again. A hash value of 0 means any type. */
+static void
+invalidate_type(Datum arg, int cache_id, uint32 hash_value)
+{
+	for (RelationCache *cache = live_caches; cache; cache = cache->next)
+		if (hash_value == 0 || type_set_has(cache->types, hash_value))
+			cache->generation++;
+}
+
+/* So may labels of enums and names of schemas, which change rarely. */
 static void
 invalidate_all(Datum arg, int cache_id, uint32 hash_value)
 {
@@ -75,7 +84,7 @@ register_callbacks(void)
 	if (callbacks_registered)
 		return;
 	CacheRegisterRelcacheCallback(invalidate_relation, (Datum) 0);
-	CacheRegisterSyscacheCallback(TYPEOID, invalidate_all, (Datum) 0);
+	CacheRegisterSyscacheCallback(TYPEOID, invalidate_type, (Datum) 0);
 	CacheRegisterSyscacheCallback(ENUMOID, invalidate_all, (Datum) 0);
 	CacheRegisterSyscacheCallback(NAMESPACEOID, invalidate_all, (Datum) 0);
 	callbacks_registered = true;
@@ -102,6 +111,8 @@ relation_cache_new(MemoryContext context, const SchemaInputs *inputs)
 	cache->context = context;
 	cache->inputs = inputs;
 	cache->purge_above = PURGE_ABOVE;
+	cache->generation = 1;
+	cache->types = type_set_new(context);
 	cache->entries = hash_create("wal2debezium relations", 128, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	cache->unhook.func = unhook_cache;
 	cache->unhook.arg = cache;
@@ -109,6 +120,12 @@ relation_cache_new(MemoryContext context, const SchemaInputs *inputs)
 	cache->next = live_caches;
 	live_caches = cache;
 	return cache;
+}
+
+static inline bool
+is_valid(const RelationCache *cache, const CacheEntry *entry)
+{
+	return entry->generation == cache->generation;
 }
 
 static void
@@ -121,7 +138,8 @@ rebuild(RelationCache *cache, CacheEntry *entry, Relation rel)
 	 * Marked valid before building: an invalidation that arrives meanwhile
 	 * must be seen by the next call.
 	 */
-	entry->valid = true;
+	entry->generation = cache->generation;
+	type_set_add(cache->types, RelationGetDescr(rel));
 	fresh = relation_schema_build(rel, cache->inputs, cache->context);
 	if (old)
 	{
@@ -144,7 +162,7 @@ purge(RelationCache *cache)
 	hash_seq_init(&status, cache->entries);
 	while ((entry = hash_seq_search(&status)) != NULL)
 	{
-		if (entry->valid)
+		if (is_valid(cache, entry))
 			continue;
 		if (entry->schema != NULL)
 			relation_schema_free(entry->schema, cache->inputs->dictionary);
@@ -163,7 +181,7 @@ find_entry(RelationCache *cache, Oid relid)
 	if (hash_get_num_entries(cache->entries) >= cache->purge_above)
 		purge(cache);
 	entry = hash_search(cache->entries, &relid, HASH_ENTER, NULL);
-	entry->valid = false;
+	entry->generation = 0;
 	entry->schema = NULL;
 	return entry;
 }
@@ -175,7 +193,7 @@ relation_cache_get(RelationCache *cache, Relation rel)
 
 	if (cache->last == NULL || cache->last->relid != relid)
 		cache->last = find_entry(cache, relid);
-	if (unlikely(!cache->last->valid))
+	if (unlikely(!is_valid(cache, cache->last)))
 		rebuild(cache, cache->last, rel);
 	return cache->last->schema;
 }

@@ -19,6 +19,18 @@ ALTER TYPE mood ADD VALUE 'new';
 INSERT INTO t (id, e, l) VALUES (3, 'new', 1);
 SELECT * FROM fields() WHERE field = 'e';
 SELECT slot_drop();
+SELECT slot_new();
+-- so is a type below a domain that is altered
+INSERT INTO t (id, l) VALUES (4, 1);
+ALTER DOMAIN price DROP NOT NULL;
+INSERT INTO t (id, l) VALUES (5, 1);
+ALTER DOMAIN price SET NOT NULL;
+INSERT INTO t (id, l) VALUES (6, 1);
+SELECT n, f->>'optional' AS optional
+FROM (SELECT n, json_array_elements(value::json->'schema'->'fields'->1->'fields') AS f
+      FROM wal2debezium.peek('regression', NULL, 'topic.prefix', 'app') WITH ORDINALITY AS p(lsn, xid, topic, key, value, headers, n)) AS fields
+WHERE f->>'field' = 'l' ORDER BY n;
+SELECT slot_drop();
 DROP TABLE t;
 DROP DOMAIN list_price;
 DROP DOMAIN price;

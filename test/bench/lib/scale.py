@@ -48,6 +48,14 @@ def tables(count):
                  loop(count, insert.format(table="i", id="0")), loop(count * each, insert.format(table=f"i % {count} + 1", id="i")), count * each)
 
 
+def created(count):
+    """Changes of that many tables, and another one is created after every tenth of them."""
+    insert = f"execute format('insert into scale_d{count}_%s values (%s)', i % {count} + 1, {{id}});"
+    create = f"if i % 10 = 0 then execute format('create table scale_e{count}_%s(id int)', i); end if;"
+    return Point("known tables, one created after ten changes", count, loop(count, f"execute format('create table scale_d{count}_%s(id int primary key)', i);"),
+                 loop(count, insert.format(id="0")), loop(EVENTS, insert.format(id="i") + create), EVENTS)
+
+
 def columns(count):
     names = ", ".join(f"column_{number} int" for number in range(count))
     insert = f"insert into scale_c{count} select {', '.join(['g'] * count)} from generate_series(1, {{}}) g"
@@ -66,7 +74,7 @@ def sizes(size):
 def count_instructions(server):
     """Rows of the table."""
     points = [columns(count) for count in (1, 10, 100, 1600)]
-    points += [sizes(size) for size in (1, 1000, 100_000, 10_000_000, 200_000_000)] + [tables(count) for count in (1, 10, 100, 1000, 10000)]
+    points += [sizes(size) for size in (1, 1000, 100_000, 10_000_000, 200_000_000)] + [tables(count) for count in (1, 10, 100, 1000, 10000)] + [created(count) for count in (1, 100, 1000, 10000)]
     positions = {point: point.prepare(server) for point in points}
     server.psql("-c", "checkpoint")
     server.stop()
