@@ -269,10 +269,34 @@ kafka_headerset_forgotten(Sink *sink, FrameHeaderset *headerset)
 
 /* ---- exactly once ---- */
 
+static void
+nothing_is_reported(void *arg, uint64_t ticket, uint64_t count)
+{
+	(void) arg;
+	(void) ticket;
+	(void) count;
+}
+
 static bool
 kafka_fence(Sink *sink, int timeout_ms, Error *error)
 {
-	return kafka_transaction_fence(kafka_sink(sink)->transaction, timeout_ms, error);
+	KafkaSink *self = kafka_sink(sink);
+	Error reason = {.kind = ERROR_NONE};
+	Error late;
+
+	if (kafka_transaction_fence(self->transaction, timeout_ms, error))
+		return true;
+	if (error->kind != ERROR_RETRY)
+		return false;
+	/* librdkafka says only that time is up; why is among its events */
+	if (!kafka_sink_poll(sink, 0, nothing_is_reported, NULL, &reason))
+		*error = reason;
+	else if (self->health.why_down[0] != '\0')
+	{
+		late = *error;
+		error_set(error, late.kind, "%s: %s", late.message, self->health.why_down);
+	}
+	return false;
 }
 
 static SinkResult

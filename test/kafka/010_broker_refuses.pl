@@ -54,6 +54,17 @@ sub put_right
     $pair->complete($what, @options);
 }
 
+for my $support ('requested', 'required')
+{
+    my ($status, undef, $log) = relay_run('run', relay_config($node, %user, 'slot.name' => 'wrong', 'topic.prefix' => 'wrong',
+            'exactly.once.support' => $support, 'producer.override.sasl.jaas.config' =>
+              'org.apache.kafka.common.security.plain.PlainLoginModule required username="relay" password="not-that";'),
+        '-b', "127.0.0.1:$port");
+    is($status, 1, "wrong password, $support: status 1");
+    like($log, qr/error +.*Authentication failed.*security/, "wrong password, $support: says so") or note($log);
+    unlike($log, qr/not-that/, "wrong password, $support: does not tell it");
+}
+
 my $fault = 'right to write withdrawn';
 my $topic_named = sub { my ($self, $mode) = @_; my $topic = $self->topic($mode); qr/topic "\Q$topic\E"/ };
 my $progress_named = sub { my ($self, $mode) = @_; my $topic = $self->progress($mode); qr/topic "\Q$topic\E"/ };
