@@ -17,13 +17,15 @@
 #include "bytes.h"
 #include "clock.h"
 #include "kafka_client.h"
+#include "kafka_shortage.h"
 #include "kafka_sink_internal.h"
 
 /* Fewer records than this waiting: the stream is not in a hurry. */
 #define FEW_RECORDS 50
 /* A commit this soon after another is one of many: linger.ms, 2, is the most it waits, and makes batches of them. */
 #define SOON_MS 2
-#define ABORT_MS 2000 /* for taking a transaction back */
+#define ABORT_MS 2000	/* for taking a transaction back */
+#define EXPLAIN_MS 2000 /* for asking what is missing */
 
 _Static_assert(sizeof(void *) >= sizeof(uint64_t), "a message's opaque pointer carries the ticket");
 
@@ -250,6 +252,12 @@ kafka_available(Sink *sink, const char **why)
 	return !self->health.brokers_down || rd_kafka_outq_len(self->producer) == 0;
 }
 
+static bool
+kafka_explain(Sink *sink, char *why, size_t size)
+{
+	return kafka_shortage_explain(kafka_sink(sink)->producer, EXPLAIN_MS, why, size);
+}
+
 static void
 kafka_topic_forgotten(Sink *sink, FrameTopic *topic)
 {
@@ -344,7 +352,8 @@ kafka_free(Sink *sink)
 #define COMMON_METHODS \
 	.put = kafka_put, .put_raw = kafka_put_raw, .commit = kafka_commit, .poll = kafka_sink_poll, \
 	.wake_fd = kafka_wake_fd, .flush = kafka_flush, .queue = kafka_queue, .available = kafka_available, \
-	.topic_forgotten = kafka_topic_forgotten, .headerset_forgotten = kafka_headerset_forgotten, .free = kafka_free
+	.explain = kafka_explain, .topic_forgotten = kafka_topic_forgotten, \
+	.headerset_forgotten = kafka_headerset_forgotten, .free = kafka_free
 
 static const SinkMethods kafka_methods = {COMMON_METHODS};
 

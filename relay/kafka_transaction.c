@@ -14,6 +14,7 @@
 #include "bytes.h"
 #include "clock.h"
 #include "kafka_refusal.h"
+#include "kafka_shortage.h"
 #include "signals.h"
 
 /* A relay that dies leaves its transaction open for so long, unless the next one fences it. */
@@ -24,6 +25,7 @@
 #define SLICE_MS 250
 #define POLL_MS 20
 #define REASON_SIZE 512
+#define NAME_MS 2000 /* for asking which topic is missing */
 
 typedef struct HeldReport
 {
@@ -176,6 +178,9 @@ hint_of(rd_kafka_resp_err_t code)
 			return "allow the principal to write to and to describe the transactional id";
 		case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
 			return "allow the principal to write to the topics, progress.topic among them";
+		case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+			return "the topic was deleted, and brokers do not make it again: start again with topic.creation.default.*, "
+				   "or create it";
 		default:
 			return NULL;
 	}
@@ -198,20 +203,23 @@ kafka_transaction_note_log(KafkaTransaction *transaction, rd_kafka_event_t *even
 	snprintf(transaction->topic, sizeof(transaction->topic), "%.*s", (int) strcspn(name + 1, "\""), name + 1);
 }
 
-/* The thing that a failure is about, which its own text leaves out; "" if it has none. */
+/* The thing that a failure is about, which its own text leaves out; "" if it has none. May block for two seconds. */
 static void
 name_subject(const KafkaTransaction *transaction, rd_kafka_resp_err_t code, char *text, size_t size)
 {
-	char id[REASON_SIZE] = "";
-	size_t id_size = sizeof(id);
+	char name[REASON_SIZE] = "";
+	size_t name_size = sizeof(name);
 
 	text[0] = '\0';
 	if (code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED && transaction->topic[0] != '\0')
 		snprintf(text, size, " (topic \"%s\")", transaction->topic);
+	else if (code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART &&
+			 kafka_shortage_topic(transaction->producer, NAME_MS, name, sizeof(name)))
+		snprintf(text, size, " (topic \"%s\")", name);
 	else if (code == RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED &&
-			 rd_kafka_conf_get(rd_kafka_conf(transaction->producer), "transactional.id", id, &id_size) ==
+			 rd_kafka_conf_get(rd_kafka_conf(transaction->producer), "transactional.id", name, &name_size) ==
 				 RD_KAFKA_CONF_OK)
-		snprintf(text, size, " (transactional id \"%s\")", id);
+		snprintf(text, size, " (transactional id \"%s\")", name);
 }
 
 /* Consumes failure. What waiting and a new producer do not cure ends the run. */
@@ -232,11 +240,16 @@ fail(const KafkaTransaction *transaction, rd_kafka_error_t *failure, const char 
 	return false;
 }
 
-/* Until a commit is called librdkafka keeps to itself what went wrong. */
+/*
+ * Until a call of the transactional API librdkafka keeps to itself what went
+ * wrong.  A begin while one is open is the call that can only fail: with that
+ * reason, or as not valid now.  (A commit with no time to wait may time out
+ * before it is told the reason, and begins to commit if there is none.)
+ */
 bool
 kafka_transaction_broken(KafkaTransaction *transaction, Error *error)
 {
-	rd_kafka_error_t *failure = rd_kafka_commit_transaction(transaction->producer, 0);
+	rd_kafka_error_t *failure = rd_kafka_begin_transaction(transaction->producer);
 
 	if (failure != NULL)
 		return fail(transaction, failure, "go on with the Kafka transaction", error);

@@ -10,6 +10,16 @@
  * One that fails anywhere is never ended a second time: the caller makes a new
  * producer, whose fence takes it back or finds it committed (librdkafka cannot
  * tell which, it has no KIP-890).
+ *
+ * No transaction of which a record failed is ever committed.  librdkafka (2.0.2,
+ * 2.8.0 and 2.14.2 were read) counts each record that failed or was purged before
+ * it reports it, looks at that count in the commit, once nothing is in flight any
+ * more, and then refuses instead of sending the end; it purges only after the
+ * transaction is in a state that refuses a commit, too.  And only
+ * kafka_transaction_end() begins one, behind a record of progress that a failed
+ * transaction does not take.  What then takes the transaction back is
+ * kafka_transaction_take_back(), if it is still open; else the next fence, or the
+ * brokers when transaction.timeout.ms is over.
  */
 #ifndef KAFKA_TRANSACTION_H
 #define KAFKA_TRANSACTION_H

@@ -127,6 +127,21 @@ relay_sink_commit(Relay *relay, Error *error)
 	return note_sink_error(relay, error);
 }
 
+void
+relay_sink_stuck(Relay *relay, Error *error)
+{
+	const SinkMethods *methods = relay->sink->methods;
+	const char *why = NULL;
+	char reason[1024];
+
+	if (!methods->available(relay->sink, &why) && why != NULL)
+		error_set(error, ERROR_RETRY, "%s", why);
+	else if (methods->explain != NULL && methods->explain(relay->sink, reason, sizeof(reason)))
+		error_set(error, ERROR_RETRY, "nothing was delivered for 10 seconds: %s", reason);
+	else
+		error_set(error, ERROR_RETRY, "nothing was delivered for 10 seconds");
+}
+
 bool
 relay_notify(Relay *relay, Error *error)
 {

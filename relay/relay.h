@@ -123,6 +123,8 @@ extern SinkResult relay_sink_put(Relay *relay, const SinkRecord *record, Error *
 extern bool relay_sink_poll(Relay *relay, int timeout_ms, Error *error) MUST_CHECK;
 extern bool relay_sink_flush(Relay *relay, int timeout_ms, Error *error) MUST_CHECK;
 extern bool relay_sink_commit(Relay *relay, Error *error) MUST_CHECK;
+/* The sink has delivered nothing for ten seconds: ERROR_RETRY with the reason. May block for seconds. */
+extern void relay_sink_stuck(Relay *relay, Error *error);
 /* What the relay itself has to say: notifications that wait, and a heartbeat if it is due. */
 extern bool relay_heartbeat(Relay *relay, int64_t now_ms, Error *error) MUST_CHECK;
 

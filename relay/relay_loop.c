@@ -324,7 +324,6 @@ static LoopEnd
 step_sink(Loop *loop, Error *error)
 {
 	Relay *relay = loop->relay;
-	const char *why = NULL;
 
 	relay->delivered = false;
 	if (!relay_sink_poll(relay, 0, error))
@@ -336,9 +335,7 @@ step_sink(Loop *loop, Error *error)
 	}
 	if (loop->now_ms - loop->sink_moved_ms < SINK_PATIENCE_MS)
 		return LOOP_STOPPED;
-	if (relay->sink->methods->available(relay->sink, &why) || why == NULL)
-		why = "nothing was delivered for 10 seconds";
-	error_set(error, ERROR_RETRY, "%s", why);
+	relay_sink_stuck(relay, error);
 	return LOOP_SINK_AWAY;
 }
 

@@ -430,8 +430,9 @@ slot_beyond_progress(const ResumeInput *input, ResumePlan *plan, Error *error)
 			  "replication slot \"%s\" is confirmed up to " LSN_FORMAT ", but only changes up to " LSN_FORMAT
 			  "%s were delivered: those between are gone from it",
 			  input->slot_name, LSN_ARGS(input->slot_confirmed_lsn), LSN_ARGS(limit_lsn), when);
-	error_hint(error, "Somebody has advanced the slot or read from it. To go on without them, start once with "
-					  "--accept-gap.");
+	error_hint(error,
+			   "Somebody has advanced the slot or read from it, or brokers have lost what they had acknowledged (an "
+			   "unclean election). To go on without them, start once with --accept-gap.");
 	return VERDICT_REFUSE;
 }
 

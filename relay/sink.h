@@ -75,6 +75,11 @@ typedef struct SinkMethods
 	void (*queue)(Sink *sink, uint64_t *records, uint64_t *bytes);
 	/* Can it take anything now? False while the brokers are away; why is for people. */
 	bool (*available)(Sink *sink, const char **why);
+	/*
+	 * Nothing was delivered for long, although it is available: the reason, for
+	 * people.  False: not known.  May block for seconds; NULL: it never knows.
+	 */
+	bool (*explain)(Sink *sink, char *why, size_t size);
 	void (*topic_forgotten)(Sink *sink, FrameTopic *topic);
 	void (*headerset_forgotten)(Sink *sink, FrameHeaderset *headerset);
 	/*

@@ -86,11 +86,11 @@ watch_sink(SnapshotReader *reader, int64_t now_ms)
 	}
 	else if (!reader->stuck_logged && now_ms - reader->stuck_since_ms > SINK_PATIENCE_MS)
 	{
-		const char *why = NULL;
+		Error error;
 
-		if (relay->sink->methods->available(relay->sink, &why) || why == NULL)
-			why = "nothing was delivered for 10 seconds";
-		log_warning(relay->log, "%s is not available, the snapshot waits: %s", relay->settings.sink_name, why);
+		relay_sink_stuck(relay, &error);
+		log_warning(relay->log, "%s is not available, the snapshot waits: %s", relay->settings.sink_name,
+					error.message);
 		reader->stuck_logged = true;
 	}
 }
