@@ -90,8 +90,9 @@ void
 incremental_server_ends(Incremental *self, uint64_t wal_end)
 {
 	if (!incremental_state_fits_history(self->state, wal_end))
-		log_warning(self->relay->log, "the last signal stands beyond the end of the server's WAL, which was restored: "
-									  "it is forgotten");
+		log_warning(self->relay->log,
+					"the last signal stands in WAL that this server never had: it is forgotten, others "
+					"at that place are taken");
 }
 
 int64_t

@@ -217,6 +217,8 @@ decide(Start *start, Error *error)
 		return false;
 	if (!resume_plan(&input, &start->plan, error))
 		return false;
+	if (start->plan.other_history)
+		incremental_server_ends(relay->incremental, start->plan.start_lsn);
 	if (start->plan.warning[0] != '\0')
 		log_warning(relay->log, "%s", start->plan.warning);
 	return true;

@@ -74,6 +74,14 @@ stream_from_slot(const ResumeInput *input, ResumePlan *plan)
 	return VERDICT_GO;
 }
 
+/* The same, since what is stored is of another history. */
+static Verdict
+stream_new_history(const ResumeInput *input, ResumePlan *plan)
+{
+	plan->other_history = true;
+	return stream_from_slot(input, plan);
+}
+
 /* A slot nobody reads would keep WAL for ever, so none is made, and one that is there is not touched. */
 static Verdict
 snapshot_only(const ResumeInput *input, ResumePlan *plan, Error *error)
@@ -357,7 +365,7 @@ timeline_changed(const ResumeInput *input, ResumePlan *plan, Error *error)
 			 "timeline changed from %" PRIu32 " to %" PRIu32
 			 " at an unknown position: starting at the slot's position, some changes may be repeated",
 			 progress->timeline, input->server_timeline);
-	return stream_from_slot(input, plan);
+	return stream_new_history(input, plan);
 }
 
 static Verdict
@@ -369,7 +377,7 @@ beyond_the_server(const ResumeInput *input, ResumePlan *plan, Error *error)
 	{
 		warn(plan, "the server's WAL ends before what was delivered, " LSN_FORMAT ", which is accepted",
 			 LSN_ARGS(delivered_lsn(input->progress)));
-		return stream_from_slot(input, plan);
+		return stream_new_history(input, plan);
 	}
 	error_set(error, ERROR_REFUSED,
 			  "changes up to " LSN_FORMAT " were delivered, but the server's WAL ends at " LSN_FORMAT
@@ -394,7 +402,7 @@ other_history(const ResumeInput *input, ResumePlan *plan, Error *error)
 	{
 		warn(plan, "this server has not committed transaction %" PRIu32 ", which was delivered, and that is accepted",
 			 progress->xid);
-		return stream_from_slot(input, plan);
+		return stream_new_history(input, plan);
 	}
 	describe_time(progress->commit_time_us, when, sizeof(when));
 	error_set(error, ERROR_REFUSED,

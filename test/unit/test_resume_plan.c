@@ -173,8 +173,10 @@ test_timeline(void)
 	input.timeline_switch_lsn = 0x2000;
 	plan = decided(&input, RESUME_STREAM, false, "progress before the switch");
 	unit_is_uint(plan.start_lsn, 0x2000, "starts at progress");
+	unit_ok(!plan.other_history, "of the same history");
 	input.timeline_switch_lsn = 0x1FFF;
 	plan = decided(&input, RESUME_STREAM, false, "progress beyond the switch");
+	unit_ok(plan.other_history, "of another history");
 	unit_is_uint(plan.start_lsn, 0x1000, "starts at the slot");
 	unit_contains(plan.warning, "never had", "warns");
 	input.timeline_switch_lsn = 0;
@@ -270,6 +272,7 @@ test_other_history(void)
 		plan = decided(&input, RESUME_STREAM, false, "it is not, accepted");
 		unit_is_uint(plan.start_lsn, 0x1000, "starts at the slot");
 		unit_contains(plan.warning, "has not committed transaction 777", "warns");
+		unit_ok(plan.other_history, "of another history");
 	}
 }
 
