@@ -20,6 +20,7 @@ help:
 	@echo "make chaos          kills everything while changes flow, and compares; ROUNDS=10 SEED=1 MODE=at-least-once|exactly-once"
 	@echo "make soak           20,000 changes a second for half an hour, a fault every other minute; MINUTES=30 RATE=20000 MODE=exactly-once"
 	@echo "make check-assert   the SQL tests on a server with assertions, and with debug_discard_caches=1; builds that server"
+	@echo "make check-majors   the SQL tests and a failover on other majors of PostgreSQL; builds these servers; MAJORS='17 18'"
 	@echo "make check-debezium the same WAL through a live Debezium and through us, random tables; DEBEZIUM_OPTIONS='--minutes 60'"
 	@echo "make installcheck   SQL tests against a running server with the installed plugin"
 	@echo "make bench          how fast it is here, beside other plugins and Debezium; LATENCY=1: commit to consumer"
@@ -76,6 +77,10 @@ check-assert:
 	@test/tools/provision check-assert
 	@test/tools/assert
 
+check-majors:
+	@test/tools/provision check-majors
+	@test/tools/majors $(or $(MAJORS),17 18)
+
 check-debezium:
 	@test/tools/provision check-debezium
 	@$(MAKE) -s all
@@ -122,5 +127,5 @@ clean:
 distclean: clean
 	rm -rf build
 
-.PHONY: all help provision install uninstall demo check unit regress isolation golden kafka tap chaos soak check-assert check-debezium installcheck bench bench-snapshot fuzz \
+.PHONY: all help provision install uninstall demo check unit regress isolation golden kafka tap chaos soak check-assert check-majors check-debezium installcheck bench bench-snapshot fuzz \
 	lint format clean distclean
