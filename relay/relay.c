@@ -303,13 +303,13 @@ relay_note_progress(Relay *relay)
 		return;
 	if (confirmable_lsn <= relay->progress.end_lsn)
 		return;
-	relay->progress.end_lsn = confirmable_lsn;
-	relay->progress.commit_lsn = commit_lsn;
 	if (resume_ends_partial(&relay->progress, confirmable_lsn, commit_lsn))
 	{
 		relay->progress.partial.commit_lsn = 0;
 		relay->progress.partial.count = 0;
 	}
+	relay->progress.end_lsn = confirmable_lsn;
+	relay->progress.commit_lsn = commit_lsn;
 	if (commit_lsn != 0)
 		note_last_commit(relay, confirmable_lsn);
 	else if (last_commit_end_lsn != 0 && last_commit_end_lsn <= confirmable_lsn)

@@ -32,6 +32,8 @@ next_progress(const Relay *relay, const CommitPoint *point)
 	uint64_t commit_lsn;
 	uint64_t end_lsn = lsn_tracker_closed_end(relay->tracker, &commit_lsn);
 
+	if (resume_ends_partial(&relay->progress, end_lsn, commit_lsn))
+		next.partial.commit_lsn = next.partial.count = 0;
 	if (end_lsn > next.end_lsn)
 	{
 		next.end_lsn = end_lsn;
@@ -43,8 +45,6 @@ next_progress(const Relay *relay, const CommitPoint *point)
 		next.commit_time_us = relay->values.last_commit_time_us;
 		next.xid = relay->last_xid;
 	}
-	if (resume_ends_partial(&next, next.end_lsn, next.commit_lsn))
-		next.partial.commit_lsn = next.partial.count = 0;
 	if (point->in_unit && point->unit_count > 0 &&
 		(next.partial.commit_lsn != point->unit_commit_lsn || next.partial.count < point->unit_count))
 	{
@@ -57,6 +57,9 @@ next_progress(const Relay *relay, const CommitPoint *point)
 static void
 note_stored(Relay *relay, int64_t now_ms)
 {
+	/* HELLO may have come since */
+	relay->commit.progress.config_hash = relay->progress.config_hash;
+	relay->commit.progress.timeline = relay->progress.timeline;
 	relay->progress = relay->commit.progress;
 	relay->commit.ending = false;
 	relay->commit.stored_ms = now_ms;

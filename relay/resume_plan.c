@@ -485,7 +485,8 @@ resume_ends_partial(const Progress *progress, uint64_t end_lsn, uint64_t commit_
 {
 	uint64_t partial_lsn = progress->partial.commit_lsn;
 
-	return end_lsn > partial_lsn || (end_lsn == partial_lsn && commit_lsn == partial_lsn);
+	return end_lsn > partial_lsn ||
+		   (end_lsn == partial_lsn && commit_lsn == partial_lsn && progress->end_lsn < partial_lsn);
 }
 
 uint64_t

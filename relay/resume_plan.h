@@ -109,8 +109,10 @@ typedef struct ResumePlan
 extern bool resume_plan(const ResumeInput *input, ResumePlan *plan, Error *error) MUST_CHECK;
 
 /*
- * Does the transaction delivered in part end at or before end_lsn?  A keepalive
- * may stand at its commit LSN, where the commit record only begins.
+ * Does the transaction delivered in part, of which *progress speaks, end at or
+ * before end_lsn, to which progress is about to be set?  A keepalive may stand
+ * at its commit LSN, where the commit record only begins, and so may a message
+ * outside of transactions, which was there before the part was.
  * commit_lsn: of what ends at end_lsn; 0: a keepalive.
  */
 extern bool resume_ends_partial(const Progress *progress, uint64_t end_lsn, uint64_t commit_lsn);

@@ -61,6 +61,7 @@ test_policy(void)
 #define TRANSACTIONS 300
 #define MAX_RECORDS 60
 #define MAX_LOG (TRANSACTIONS * MAX_RECORDS)
+#define CONFIG_HASH 7
 
 typedef struct World
 {
@@ -90,7 +91,10 @@ typedef struct World
 	uint64_t skip_commit_lsn;
 	uint64_t skip_count;
 
+	bool hello; /* has come in this stream */
+
 	int parts;
+	int strange_parts; /* without the options that they were made under */
 	int crashes;
 } World;
 
@@ -132,6 +136,7 @@ commit(World *world)
 	uint64_t commit_lsn = world->ending.partial.commit_lsn;
 
 	world->parts += commit_lsn != 0;
+	world->strange_parts += commit_lsn != 0 && world->ending.config_hash != CONFIG_HASH;
 	world->committed = world->put;
 	world->stored = world->ending;
 	world->state = SINK_TRANSACTION_NONE;
@@ -159,6 +164,10 @@ put_record(World *world)
 {
 	uint64_t number = world->at * MAX_RECORDS + world->index;
 
+	/* a transaction of the sink may be ending */
+	if (!world->hello)
+		world->relay.progress.config_hash = CONFIG_HASH;
+	world->hello = true;
 	if (world->state == SINK_TRANSACTION_ENDING)
 		return;
 	/* the plugin sends nothing of what it skips */
@@ -175,12 +184,27 @@ put_record(World *world)
 	world->index++;
 }
 
+/* A message outside of transactions, without a record, that ends where a commit record begins. */
+static bool
+message_comes(const World *world)
+{
+	uint64_t commit_lsn;
+
+	return world->at < TRANSACTIONS && world->ticket == 0 && world->index == 0 && world->records[world->at] % 3 == 0 &&
+		   lsn_tracker_closed_end(world->relay.tracker, &commit_lsn) < commit_lsn_of(world->at);
+}
+
 static void
 stream_step(World *world)
 {
 	Relay *relay = &world->relay;
 
-	if (world->at == TRANSACTIONS)
+	if (message_comes(world))
+		lsn_tracker_close(relay->tracker, lsn_tracker_open(relay->tracker), commit_lsn_of(world->at),
+						  commit_lsn_of(world->at));
+	else if (world->ticket == 0 && world->state == SINK_TRANSACTION_NONE && pick(world, 8) == 0)
+		world->state = SINK_TRANSACTION_OPEN; /* a heartbeat */
+	else if (world->at == TRANSACTIONS)
 		lsn_tracker_keepalive(relay->tracker, commit_lsn_of(TRANSACTIONS) + pick(world, 500));
 	/* the server has read up to a commit record, and what that record ends is not sent yet, or skipped */
 	else if (world->ticket == 0 && pick(world, 8) == 0)
@@ -230,6 +254,7 @@ start(World *world)
 	world->skip_count = plan.skip_count;
 	world->ticket = 0;
 	world->index = 0;
+	world->hello = false;
 	for (world->at = 0; world->at < TRANSACTIONS && commit_lsn_of(world->at) + 30 <= plan.start_lsn;)
 		world->at++;
 	return true;
@@ -315,7 +340,8 @@ run_world(uint32_t seed, const Config *config, int *parts, int *crashes)
 		if (good && pick(world, 150) == 0)
 			good = crash(world);
 	}
-	good = good && log_is_right(world) && world->slot_lsn >= commit_lsn_of(TRANSACTIONS - 1) + 30;
+	good = good && log_is_right(world) && world->strange_parts == 0 &&
+		   world->slot_lsn >= commit_lsn_of(TRANSACTIONS - 1) + 30;
 	*parts += world->parts;
 	*crashes += world->crashes;
 	lsn_tracker_free(world->relay.tracker);

@@ -86,6 +86,9 @@ test_stored(void)
 	unit_ok(resume_ends_partial(&progress, 0x2130, 0), "one behind it does");
 	unit_ok(resume_ends_partial(&progress, 0x2130, 0x2100), "the commit does");
 	unit_ok(resume_ends_partial(&progress, 0x2100, 0x2100), "a message of its own, which is its end, does");
+	progress.end_lsn = progress.commit_lsn = 0x2100;
+	unit_ok(!resume_ends_partial(&progress, 0x2100, 0x2100), "one that ends where the commit record begins does not");
+	unit_ok(resume_ends_partial(&progress, 0x2130, 0x2100), "but the commit behind it does");
 }
 
 static void
