@@ -62,6 +62,7 @@ typedef struct SnapshotRead
 	RowChoice choice;
 	SnapshotHorizon *horizon;
 	bool done;			  /* the range is read */
+	ExprContext *query;	  /* ends the scan if the query ends first */
 	StringInfoData ready; /* a frame or line to return; len 0: none */
 
 	/* of a query instead of a scan */
@@ -177,7 +178,8 @@ open_table(FunctionCallInfo fcinfo, Oid relid, PluginOptions *options)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("table \"%s\" is not captured: %s", relation_schema_name(read->schema), read->schema->reason)));
 	begin_records(read, options);
-	RegisterExprContextCallback(result->econtext, end_scan, PointerGetDatum(read));
+	read->query = result->econtext;
+	RegisterExprContextCallback(read->query, end_scan, PointerGetDatum(read));
 	return read;
 }
 
@@ -421,6 +423,8 @@ next_output(FuncCallContext *call)
 		SPI_finish();
 	if (read->ready.len > 0)
 		return true;
+	/* the query's end must not look at memory that goes with the last call */
+	UnregisterExprContextCallback(read->query, end_scan, PointerGetDatum(read));
 	end_scan(PointerGetDatum(read));
 	return false;
 }
