@@ -119,7 +119,7 @@ produce(KafkaSink *self, const SinkRecord *sink_record, KafkaTopic *topic, Error
 
 	if (is_poison(self, sink_record, &refused))
 		result = refuse(self, &refused, headers, sink_record->ticket, error);
-	else if ((failure = rd_kafka_produceva(self->producer, parts, headers ? count : count - 1)) == NULL)
+	else if ((failure = rd_kafka_produceva(topic->producer, parts, headers ? count : count - 1)) == NULL)
 	{
 		kafka_sources_remember(self->sources, sink_record->ticket, record->source_lsn);
 		self->waiting_bytes += key.size + value.size;
@@ -143,7 +143,8 @@ kafka_put(Sink *sink, const SinkRecord *sink_record, Error *error)
 	SinkResult ready;
 
 	/* one ticket at a time is kept for poll */
-	if ((self->settled_count > 0 && self->settled_ticket != sink_record->ticket) || kafka_parking_waits(self->parking))
+	if ((self->settled_count > 0 && self->settled_ticket != sink_record->ticket) ||
+		kafka_parking_waits(self->parking) || kafka_lanes_full(&self->lanes, self->waiting_bytes))
 		return SINK_FULL;
 	if (topic == NULL)
 	{
@@ -185,8 +186,8 @@ kafka_commit(Sink *sink, Error *error)
 	bool alone = now_ms - self->committed_ms >= SOON_MS;
 
 	(void) error;
-	if (self->transaction == NULL && alone && rd_kafka_outq_len(self->producer) < FEW_RECORDS)
-		kafka_flusher_wake(self->flusher);
+	if (self->transaction == NULL && alone && kafka_lanes_waiting(&self->lanes) < FEW_RECORDS)
+		kafka_lanes_flush(&self->lanes);
 	self->committed_ms = now_ms;
 	return true;
 }
@@ -208,7 +209,7 @@ kafka_sink_transaction(Sink *sink)
 static bool
 is_busy(KafkaSink *self)
 {
-	return rd_kafka_outq_len(self->producer) > 0 || kafka_sink_transaction(&self->sink) == SINK_TRANSACTION_ENDING;
+	return kafka_lanes_waiting(&self->lanes) > 0 || kafka_sink_transaction(&self->sink) == SINK_TRANSACTION_ENDING;
 }
 
 static bool
@@ -231,14 +232,14 @@ kafka_flush(Sink *sink, int timeout_ms, SinkReport report, void *arg, Error *err
 			break;
 	}
 	return error_set(error, ERROR_RETRY, "could not deliver %d records to Kafka in %d ms%s%s",
-					 rd_kafka_outq_len(self->producer), timeout_ms, self->health.why_down[0] ? ": " : "",
+					 kafka_lanes_waiting(&self->lanes), timeout_ms, self->health.why_down[0] ? ": " : "",
 					 self->health.why_down);
 }
 
 static void
 kafka_queue(Sink *sink, uint64_t *records, uint64_t *bytes)
 {
-	*records = (uint64_t) rd_kafka_outq_len(kafka_sink(sink)->producer);
+	*records = (uint64_t) kafka_lanes_waiting(&kafka_sink(sink)->lanes);
 	*bytes = kafka_sink(sink)->waiting_bytes;
 }
 
@@ -249,13 +250,13 @@ kafka_available(Sink *sink, const char **why)
 	KafkaSink *self = kafka_sink(sink);
 
 	*why = self->health.why_down;
-	return !self->health.brokers_down || rd_kafka_outq_len(self->producer) == 0;
+	return !self->health.brokers_down || kafka_lanes_waiting(&self->lanes) == 0;
 }
 
 static bool
 kafka_explain(Sink *sink, char *why, size_t size)
 {
-	return kafka_shortage_explain(kafka_sink(sink)->producer, EXPLAIN_MS, why, size);
+	return kafka_shortage_explain(kafka_sink(sink)->lanes.lanes[0].producer, EXPLAIN_MS, why, size);
 }
 
 static void
@@ -324,21 +325,12 @@ kafka_free(Sink *sink)
 	KafkaSink *self = kafka_sink(sink);
 
 	if (self->transaction && !self->health.brokers_down)
-		kafka_transaction_take_back(self->transaction, self->queue, ABORT_MS);
+		kafka_transaction_take_back(self->transaction, self->lanes.lanes[0].queue, ABORT_MS);
 	kafka_transaction_free(self->transaction);
-	kafka_flusher_free(self->flusher);
-	if (self->queue)
-	{
-		rd_kafka_queue_io_event_enable(self->queue, -1, NULL, 0);
-		rd_kafka_queue_destroy(self->queue);
-	}
-	if (self->producer)
-		rd_kafka_purge(self->producer,
-					   RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
+	kafka_lanes_stop(&self->lanes);
 	kafka_topic_table_free(&self->topics);
 	kafka_parking_free(self->parking);
-	if (self->producer)
-		rd_kafka_destroy(self->producer);
+	kafka_lanes_free(&self->lanes);
 	if (self->wake_fd >= 0)
 		close(self->wake_fd);
 	buffer_free(&self->scratch.key);
@@ -367,9 +359,8 @@ static const SinkMethods transactional_methods = {
 static bool
 open_producer(KafkaSink *self, const Config *config, const SinkIdentity *identity, Error *error)
 {
-	static const uint64_t one = 1;
 	rd_kafka_conf_t *conf = kafka_client_conf(config, RD_KAFKA_PRODUCER, error);
-	char reason[512];
+	rd_kafka_t *producer;
 
 	if (conf == NULL)
 		return false;
@@ -378,25 +369,23 @@ open_producer(KafkaSink *self, const Config *config, const SinkIdentity *identit
 		rd_kafka_conf_destroy(conf);
 		return false;
 	}
-	rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_LOG);
-	rd_kafka_conf_set(conf, "log.queue", "true", reason, sizeof(reason));
-	self->producer = kafka_client_new(RD_KAFKA_PRODUCER, conf, error);
-	if (self->producer == NULL)
-		return false;
-	self->queue = rd_kafka_queue_get_main(self->producer);
-	rd_kafka_set_log_queue(self->producer, self->queue);
-	self->topics.producer = self->producer;
-	self->topics.queue = self->queue;
 	self->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (self->wake_fd < 0)
+	{
+		rd_kafka_conf_destroy(conf);
 		return error_set(error, ERROR_FAILED, "could not create an event descriptor: %s", strerror(errno));
-	rd_kafka_queue_io_event_enable(self->queue, self->wake_fd, &one, sizeof(one));
-	self->parking = kafka_parking_new(self->producer, &self->policy, &self->waiting_bytes, self->log);
+	}
+	self->topics.lanes = &self->lanes;
+	self->lanes.config = config;
+	self->lanes.log = self->log;
+	self->lanes.wake_fd = self->wake_fd;
+	if (!kafka_lanes_begin(&self->lanes, conf, identity != NULL, error))
+		return false;
+	producer = self->lanes.lanes[0].producer;
+	self->parking = kafka_parking_new(producer, &self->policy, &self->waiting_bytes, self->log);
 	if (identity != NULL)
-		self->transaction = kafka_transaction_new(self->producer, self->wake_fd, error);
-	else
-		self->flusher = kafka_flusher_new(self->producer, error);
-	return self->flusher != NULL || self->transaction != NULL;
+		self->transaction = kafka_transaction_new(producer, self->wake_fd, error);
+	return identity == NULL || self->transaction != NULL;
 }
 
 Sink *

@@ -7,8 +7,8 @@
 
 #include <librdkafka/rdkafka.h>
 
-#include "kafka_flusher.h"
 #include "kafka_health.h"
+#include "kafka_lanes.h"
 #include "kafka_parking.h"
 #include "kafka_poison.h"
 #include "kafka_record.h"
@@ -21,10 +21,8 @@ typedef struct KafkaSink
 {
 	Sink sink; /* first: a Sink pointer is a KafkaSink pointer */
 	Logger *log;
-	rd_kafka_t *producer;
-	rd_kafka_queue_t *queue;
-	KafkaFlusher *flusher;
-	KafkaTransaction *transaction; /* NULL: at least once */
+	KafkaLanes lanes;
+	KafkaTransaction *transaction; /* NULL: at least once; of the first lane, then the only one */
 	KafkaTopicTable topics;
 	int wake_fd;
 	DeadLetterPolicy policy;

@@ -18,6 +18,7 @@
 typedef struct Serving
 {
 	KafkaSink *sink;
+	const KafkaLane *lane;
 	SinkReport report;
 	void *arg;
 	Error *error;
@@ -156,7 +157,8 @@ serve_event(Serving *serving, rd_kafka_event_t *event)
 		case RD_KAFKA_EVENT_DR:
 			return serve_reports(serving, event);
 		case RD_KAFKA_EVENT_ERROR:
-			return kafka_health_error(&serving->sink->health, serving->sink->producer, event, serving->error);
+			return kafka_lanes_may_ignore(&serving->sink->lanes, serving->lane, event) ||
+				   kafka_health_error(&serving->sink->health, serving->lane->producer, event, serving->error);
 		case RD_KAFKA_EVENT_CREATETOPICS_RESULT:
 			return kafka_topic_table_created(event, serving->sink->log, serving->error);
 		case RD_KAFKA_EVENT_LOG:
@@ -189,10 +191,37 @@ await_reason(Serving *serving)
 
 	while (good && clock_monotonic_ms() < end_ms)
 	{
-		event = rd_kafka_queue_poll(serving->sink->queue, REASON_MS / 10);
+		event = rd_kafka_queue_poll(serving->lane->queue, REASON_MS / 10);
 		good = event == NULL || serve_event(serving, event);
 		rd_kafka_event_destroy(event);
 	}
+}
+
+/* All that a lane's queue holds. Waits for the first event at most timeout_ms. */
+static bool
+serve_lane(Serving *serving, const KafkaLane *lane, int timeout_ms)
+{
+	rd_kafka_event_t *event;
+	bool good = true;
+
+	serving->lane = lane;
+	while (good && (event = rd_kafka_queue_poll(lane->queue, timeout_ms)) != NULL)
+	{
+		good = serve_event(serving, event);
+		rd_kafka_event_destroy(event);
+		timeout_ms = 0;
+	}
+	return good;
+}
+
+/* A fatal error is told once by an event, which whoever polled then may not have passed on. */
+static bool
+all_can_go_on(const KafkaLanes *lanes, Error *error)
+{
+	for (size_t i = 0; i < lanes->count; i++)
+		if (rd_kafka_fatal_error(lanes->lanes[i].producer, NULL, 0) != RD_KAFKA_RESP_ERR_NO_ERROR)
+			return kafka_health_fatal(lanes->lanes[i].producer, error);
+	return true;
 }
 
 bool
@@ -200,12 +229,11 @@ kafka_sink_poll(Sink *sink, int timeout_ms, SinkReport report, void *arg, Error 
 {
 	KafkaSink *self = kafka_sink(sink);
 	Serving serving = {.sink = self, .report = report, .arg = arg, .error = error};
-	rd_kafka_event_t *event;
 	eventfd_t woken;
 	bool good = true;
 
-	/* the end of a transaction shows there only */
-	if (self->transaction != NULL && timeout_ms > 0)
+	/* the end of a transaction shows there only, and any of several queues */
+	if ((self->transaction != NULL || self->lanes.count > 1) && timeout_ms > 0)
 	{
 		(void) poll(&(struct pollfd){self->wake_fd, POLLIN, 0}, 1, timeout_ms);
 		timeout_ms = 0;
@@ -214,12 +242,8 @@ kafka_sink_poll(Sink *sink, int timeout_ms, SinkReport report, void *arg, Error 
 	if (eventfd_read(self->wake_fd, &woken) == 0)
 		timeout_ms = 0;
 	serve_settled(&serving);
-	while (good && (event = rd_kafka_queue_poll(self->queue, timeout_ms)) != NULL)
-	{
-		good = serve_event(&serving, event);
-		rd_kafka_event_destroy(event);
-		timeout_ms = 0;
-	}
+	for (size_t i = 0; good && i < self->lanes.count; i++)
+		good = serve_lane(&serving, &self->lanes.lanes[i], timeout_ms);
 	good = good && kafka_parking_send(self->parking, error);
 	if (good && self->transaction != NULL)
 	{
@@ -230,7 +254,5 @@ kafka_sink_poll(Sink *sink, int timeout_ms, SinkReport report, void *arg, Error 
 				 clock_monotonic_ms() - self->failed_ms >= REASON_MS)
 			good = kafka_transaction_broken(self->transaction, error);
 	}
-	/* told once by an event, which whoever polled then may not have passed on */
-	return good && (rd_kafka_fatal_error(self->producer, NULL, 0) == RD_KAFKA_RESP_ERR_NO_ERROR ||
-					kafka_health_fatal(self->producer, error));
+	return good && all_can_go_on(&self->lanes, error);
 }

@@ -35,7 +35,8 @@ kafka_topic_table_find(KafkaTopicTable *table, const char *name)
 static SinkResult
 open_topic(KafkaTopicTable *table, KafkaTopic *topic, Error *error)
 {
-	topic->handle = rd_kafka_topic_new(table->producer, topic->name, NULL);
+	topic->producer = kafka_lanes_take(table->lanes)->producer;
+	topic->handle = rd_kafka_topic_new(topic->producer, topic->name, NULL);
 	if (topic->handle)
 		return SINK_OK;
 	error_set(error, ERROR_FAILED, "cannot write to topic \"%s\": %s", topic->name,
@@ -53,7 +54,9 @@ kafka_topic_table_open(KafkaTopicTable *table, KafkaTopic *topic, Error *error)
 		return open_topic(table, topic, error);
 	if (!topic->creating)
 	{
-		if (!kafka_topics_create(table->creation, table->producer, topic->name, table->queue, topic, error))
+		const KafkaLane *first = &table->lanes->lanes[0];
+
+		if (!kafka_topics_create(table->creation, first->producer, topic->name, first->queue, topic, error))
 			return SINK_ERROR;
 		topic->creating = true;
 	}

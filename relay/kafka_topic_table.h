@@ -7,6 +7,7 @@
 
 #include <librdkafka/rdkafka.h>
 
+#include "kafka_lanes.h"
 #include "kafka_topics.h"
 #include "log.h"
 #include "sink.h"
@@ -16,17 +17,17 @@ typedef struct KafkaTopic
 {
 	char *name;
 	rd_kafka_topic_t *handle; /* NULL before the first record: having one makes brokers create the topic their way */
+	rd_kafka_t *producer;	  /* of the lane that the topic has; borrowed, set with handle */
 	bool may_open;			  /* it need not be created, or was */
 	bool creating;
 } KafkaTopic;
 
-/* Zero with producer, queue and creation set is an empty table. */
+/* Zero with lanes and creation set is an empty table. */
 typedef struct KafkaTopicTable
 {
-	rd_kafka_t *producer;	 /* borrowed */
-	rd_kafka_queue_t *queue; /* borrowed; results of creation arrive there */
-	KafkaTopics *creation;	 /* owned; NULL: topics are not created by us */
-	void *root;				 /* tsearch tree of KafkaTopic */
+	KafkaLanes *lanes;	   /* borrowed; results of creation arrive in the first one's queue */
+	KafkaTopics *creation; /* owned; NULL: topics are not created by us */
+	void *root;			   /* tsearch tree of KafkaTopic */
 } KafkaTopicTable;
 
 /* Borrowed from the table, which gets it if it is new. */
@@ -38,7 +39,7 @@ extern SinkResult kafka_topic_table_open(KafkaTopicTable *table, KafkaTopic *top
 /* Serves the result of a creation. */
 extern bool kafka_topic_table_created(rd_kafka_event_t *event, Logger *log, Error *error) MUST_CHECK;
 
-/* Frees what is in it; before the producer is destroyed. */
+/* Frees what is in it; before the producers are destroyed. */
 extern void kafka_topic_table_free(KafkaTopicTable *table);
 
 #endif

@@ -68,8 +68,9 @@ for my $support ('requested', 'required')
 my $fault = 'right to write withdrawn';
 my $topic_named = sub { my ($self, $mode) = @_; my $topic = $self->topic($mode); qr/topic "\Q$topic\E"/ };
 my $progress_named = sub { my ($self, $mode) = @_; my $topic = $self->progress($mode); qr/topic "\Q$topic\E"/ };
-$kafka->acl(qw(withdraw relay topic counted-* write));
+# in this order: progress may be written in between
 $kafka->acl(qw(allow relay topic), $pair->progress($_), 'write') for $pair->modes;
+$kafka->acl(qw(withdraw relay topic counted-* write));
 $pair->write;
 $pair->ended($fault, 1, $topic_named, qr/authoriz/i, qr/[Aa]llow the principal/);
 $kafka->acl(qw(allow relay topic counted-* write));

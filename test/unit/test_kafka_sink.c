@@ -462,9 +462,116 @@ test_missing_topic(Lab *lab)
 	fixture_free(fixture);
 }
 
+/* Puts a record of topic number so and so; serves the sink until it is taken. */
+static bool
+put_to(Fixture *fixture, FrameTopic *topics, int number, const char *value, uint64_t ticket)
+{
+	SinkResult result = SINK_FULL;
+
+	fixture->record->topic = &topics[number];
+	fixture->record->value = (Bytes){value, strlen(value)};
+	for (int i = 0; i < 3000 && result == SINK_FULL; i++)
+	{
+		result = put(fixture, ticket);
+		if (result == SINK_FULL && !fixture->sink->methods->poll(fixture->sink, 10, report, fixture, &fixture->error))
+			return false;
+	}
+	return result == SINK_OK;
+}
+
+/* Each topic gets five records, the last by itself: a lone change must not wait for its lane. */
+static bool
+fill_topics(Fixture *fixture, FrameTopic *topics, int count)
+{
+	static const char *const values[] = {"0", "1", "2", "3", "4"};
+	bool good = true;
+
+	for (int i = 0; i < 5; i++)
+		for (int number = 0; number < count && good; number++)
+			good = put_to(fixture, topics, number, values[i], 1 + (uint64_t) number);
+	return good && fixture->sink->methods->commit(fixture->sink, &fixture->error);
+}
+
+/* More topics than one producer is to have. */
+static void
+test_many_topics(Lab *lab, const char *name, const char *const *settings)
+{
+	enum
+	{
+		COUNT = 150
+	};
+	Fixture *fixture = fixture_new(lab, name, settings);
+	FrameTopic *topics = bytes_alloc_zero(COUNT, sizeof(FrameTopic));
+	char text[COUNT][32];
+	uint64_t records;
+	uint64_t bytes;
+	bool whole = true;
+
+	for (int i = 0; i < COUNT; i++)
+	{
+		snprintf(text[i], sizeof(text[i]), "%s_%d", name, i);
+		topics[i] = (FrameTopic){.name = text[i], .size = strlen(text[i])};
+	}
+	unit_ok(fill_topics(fixture, topics, COUNT), "%s: all are taken: %s", name, fixture->error.message);
+	unit_ok(flush(fixture, 30000), "%s: flush: %s", name, fixture->error.message);
+	for (int i = 1; i <= COUNT; i++)
+		whole = whole && fixture->reported[i] == 5;
+	unit_ok(whole, "%s: each ticket is reported as often as it was put", name);
+	fixture->sink->methods->queue(fixture->sink, &records, &bytes);
+	unit_ok(records == 0 && bytes == 0, "%s: nothing waits", name);
+	for (int i = 0; i < COUNT; i += 74)
+	{
+		Buffer lines = read_back(lab, text[i], 5);
+
+		unit_is_str(lines.data, "{\"id\":1}|0|2\n{\"id\":1}|1|2\n{\"id\":1}|2|2\n{\"id\":1}|3|2\n{\"id\":1}|4|2\n",
+					"%s: in order", text[i]);
+		buffer_free(&lines);
+	}
+	fixture->record->topic = &fixture->topic;
+	free(topics);
+	fixture_free(fixture);
+}
+
+/* All lanes notice that brokers are away and that they are back; freeing the sink then frees what waits. */
+static void
+test_many_topics_away(Lab *lab)
+{
+	enum
+	{
+		COUNT = 130
+	};
+	Fixture *fixture = fixture_new(lab, "lanes", NULL);
+	FrameTopic *topics = bytes_alloc_zero(COUNT, sizeof(FrameTopic));
+	char text[COUNT][32];
+	const char *why;
+
+	for (int i = 0; i < COUNT; i++)
+	{
+		snprintf(text[i], sizeof(text[i]), "gone_%d", i);
+		topics[i] = (FrameTopic){.name = text[i], .size = strlen(text[i])};
+	}
+	unit_ok(fill_topics(fixture, topics, COUNT) && flush(fixture, 30000), "lanes: first: %s", fixture->error.message);
+	rd_kafka_mock_broker_set_down(lab->cluster, 1);
+	unit_ok(put_to(fixture, topics, COUNT - 1, "5", 1000), "lanes: taken while brokers are down");
+	for (int i = 0; i < 100 && fixture->sink->methods->available(fixture->sink, &why); i++)
+		(void) flush(fixture, 100);
+	unit_ok(!fixture->sink->methods->available(fixture->sink, &why), "lanes: not available");
+	rd_kafka_mock_broker_set_up(lab->cluster, 1);
+	unit_ok(flush(fixture, 30000) && fixture->reported[1000] == 1, "lanes: delivered when they are back: %s",
+			fixture->error.message);
+	unit_ok(fixture->sink->methods->available(fixture->sink, &why), "lanes: available again");
+	rd_kafka_mock_broker_set_down(lab->cluster, 1);
+	unit_ok(put_to(fixture, topics, 0, "6", 1001) && put_to(fixture, topics, COUNT - 1, "6", 1001), "lanes: taken");
+	fixture->record->topic = &fixture->topic;
+	free(topics);
+	fixture_free(fixture);
+	rd_kafka_mock_broker_set_up(lab->cluster, 1);
+}
+
 int
 main(void)
 {
+	static const char *const small[] = {"producer.override.buffer.memory", "2048", NULL};
 	Lab lab = lab_new();
 
 	test_delivery(&lab);
@@ -478,6 +585,9 @@ main(void)
 	test_away(&lab);
 	test_stuck(&lab);
 	test_failed_transaction(&lab);
+	test_many_topics(&lab, "spread", NULL);
+	test_many_topics(&lab, "narrow", small);
+	test_many_topics_away(&lab);
 	lab_free(&lab);
 	return unit_done();
 }

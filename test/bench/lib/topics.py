@@ -1,7 +1,7 @@
 """What arrived in Kafka, when by the broker's clock (LogAppendTime), and how large it is there."""
 import glob, os, sys, time
 
-from confluent_kafka import Consumer, KafkaError, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from golden.lib.kafka_topics import Kafka
@@ -48,9 +48,20 @@ class Topics:
         if not self.many():
             return {place: self.kafka.end(*place) for place in places}
         consumer = Consumer(dict(CONSUMER, **{"bootstrap.servers": self.bootstrap}))
-        found = consumer.offsets_for_times([TopicPartition(name, number, -1) for name, number in places], timeout=60)
+        found = self.ends_of(consumer, [TopicPartition(name, number, -1) for name, number in places])
         consumer.close()
         return {(place.topic, place.partition): max(place.offset, 0) for place in found}
+
+    def ends_of(self, consumer, places, patience=120):
+        """Of thousands of partitions just made, some have no leader for a while."""
+        deadline = time.time() + patience
+        while True:
+            try:
+                return consumer.offsets_for_times(places, timeout=60)
+            except KafkaException as failure:
+                if not failure.args[0].retriable() and failure.args[0].code() != KafkaError.NOT_LEADER_FOR_PARTITION or time.time() > deadline:
+                    raise
+                time.sleep(1)
 
     def count(self, marked=False):
         """Marks of transactions take an offset, too."""
