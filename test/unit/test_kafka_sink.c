@@ -532,6 +532,34 @@ test_many_topics(Lab *lab, const char *name, const char *const *settings)
 	fixture_free(fixture);
 }
 
+/* Exactly once they are all in one transaction. */
+static void
+test_many_topics_once(Lab *lab)
+{
+	enum
+	{
+		COUNT = 150
+	};
+	Fixture *fixture = transactional_fixture(lab, "once");
+	FrameTopic *topics = bytes_alloc_zero(COUNT, sizeof(FrameTopic));
+	char text[COUNT][32];
+	bool whole = true;
+
+	for (int i = 0; i < COUNT; i++)
+	{
+		snprintf(text[i], sizeof(text[i]), "once_%d", i);
+		topics[i] = (FrameTopic){.name = text[i], .size = strlen(text[i])};
+	}
+	unit_ok(fill_topics(fixture, topics, COUNT) && !transaction_fails(fixture), "once: committed: %s",
+			fixture->error.message);
+	for (int i = 1; i <= COUNT; i++)
+		whole = whole && fixture->reported[i] == 5;
+	unit_ok(whole, "once: each ticket is reported as often as it was put");
+	fixture->record->topic = &fixture->topic;
+	free(topics);
+	fixture_free(fixture);
+}
+
 /* All lanes notice that brokers are away and that they are back; freeing the sink then frees what waits. */
 static void
 test_many_topics_away(Lab *lab)
@@ -587,6 +615,7 @@ main(void)
 	test_failed_transaction(&lab);
 	test_many_topics(&lab, "spread", NULL);
 	test_many_topics(&lab, "narrow", small);
+	test_many_topics_once(&lab);
 	test_many_topics_away(&lab);
 	lab_free(&lab);
 	return unit_done();
