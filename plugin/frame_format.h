@@ -9,6 +9,9 @@
  * little endian and unaligned; text is UTF-8 without terminator; a string or
  * blob is u32 length + bytes.  LSNs and xids are PostgreSQL's numbers.
  *
+ * A PACK is one CopyData message with several frames, which the relay asks for
+ * by internal.packs.  A message is a frame or a pack by its first byte.
+ *
  * Plain C99 without any other header of ours: both sides include it.
  *
  * Frame
@@ -85,6 +88,17 @@
  *				if the length is 0
  *				key bytes, value bytes
  *
+ * Pack
+ *		0	 1	magic 'P'
+ *		1	 1	format version, PACK_FORMAT_VERSION
+ *		2	 1	flags: PACK_HOLDS
+ *		3	 1	zero
+ *		4		frames, each behind its u32 length; none is allowed
+ *
+ * PACK_HOLDS: from here to a pack without it, the plugin may hold back whole
+ * transactions, so the position of a keepalive in between is not one up to
+ * which everything was sent.  A frame that comes alone changes nothing of that.
+ *
  * A hole is a place of width zero where the reader inserts text.  Holes never
  * stand in keys.
  *
@@ -108,6 +122,14 @@
 #define FRAME_MAX_HOLES 64
 #define FRAME_MAX_HEADERS 256
 #define FRAME_NO_BLOCK 0xFFFFFFFFu
+
+#define PACK_MAGIC 'P'
+#define PACK_FORMAT_VERSION 1
+#define PACK_HEADER_SIZE 4
+#define PACK_TARGET_SIZE (64 * 1024) /* the writer makes none larger */
+
+/* pack flags */
+#define PACK_HOLDS 0x01
 
 /* frame flags */
 #define FRAME_ENDS_TRANSACTION 0x01 /* contains COMMIT or MESSAGE */

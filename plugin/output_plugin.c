@@ -18,6 +18,7 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
+#include "frame_pack.h"
 #include "pg_compat.h"
 #include "session.h"
 #include "signal_mark.h"
@@ -32,8 +33,14 @@ static void
 write_output(void *arg, const char *bytes, Size size, bool last)
 {
 	LogicalDecodingContext *ctx = arg;
+	Session *session = ctx->output_plugin_private;
 	const char *text = bytes;
 
+	if (session->pack != NULL)
+	{
+		frame_pack_write(session->pack, bytes, size, last);
+		return;
+	}
 	if (!am_walsender && ctx->options.output_type == OUTPUT_PLUGIN_TEXTUAL_OUTPUT)
 	{
 		text = pg_any_to_server(bytes, size, PG_UTF8);
@@ -50,6 +57,7 @@ decode_startup(LogicalDecodingContext *ctx, OutputPluginOptions *output, bool is
 {
 	MemoryContext previous = CurrentMemoryContext;
 	PluginOptions *options;
+	Session *session;
 	bool own_transaction = !IsTransactionState();
 
 	output->output_type = OUTPUT_PLUGIN_TEXTUAL_OUTPUT;
@@ -62,7 +70,10 @@ decode_startup(LogicalDecodingContext *ctx, OutputPluginOptions *output, bool is
 	options = options_from_list(ctx->output_plugin_options, get_database_name(MyDatabaseId));
 	if (option_number(options, FORMAT) == FORMAT_FRAMES)
 		output->output_type = OUTPUT_PLUGIN_BINARY_OUTPUT;
-	ctx->output_plugin_private = session_new(ctx->context, options, false, write_output, ctx);
+	session = session_new(ctx->context, options, false, write_output, ctx);
+	if (am_walsender && option_number(options, FORMAT) == FORMAT_FRAMES && option_bool(options, PACKS))
+		session->pack = frame_pack_new(ctx, session->context);
+	ctx->output_plugin_private = session;
 	if (own_transaction)
 		CommitTransactionCommand();
 	MemoryContextSwitchTo(previous);

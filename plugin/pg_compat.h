@@ -124,6 +124,13 @@ compat_timeline(void)
 	return timeline;
 }
 
+/* The end of the WAL that can be decoded now. */
+static inline XLogRecPtr
+compat_wal_end(void)
+{
+	return RecoveryInProgress() ? GetXLogReplayRecPtr(NULL) : GetFlushRecPtr(NULL);
+}
+
 /*
  * Lets the walsender answer its client while a long transaction gives no
  * output.  From 16 on the reorder buffer does this by itself.

@@ -28,6 +28,7 @@ typedef struct Session
 	const PluginOptions *options;
 	TableFilter *filter;
 	FrameBatch *batch;
+	struct FramePack *pack; /* in a walsender, if the relay wants it; set by output_plugin.c */
 	TxnState *txn;
 	Envelope *envelope;
 	RelationCache *cache;

@@ -17,7 +17,7 @@ typedef struct CommitPoint
 	bool in_unit;			  /* a transaction of PostgreSQL is not at its end */
 	uint64_t unit_commit_lsn; /* its commit LSN, and */
 	uint64_t unit_count;	  /* how many of its records were put */
-	bool dry;				  /* nothing more has arrived */
+	bool dry;				  /* nothing more has arrived, nor will at once */
 	bool last;				  /* nothing more is wanted */
 	bool asked;				  /* the server waits for confirmation */
 } CommitPoint;

@@ -28,6 +28,12 @@
 #define STOP_STREAM_MS 3000
 /* A sink that is full and cannot wake us. */
 #define FULL_PAUSE_MS 10
+/*
+ * Far behind, and all that has come is read: more is let come before it is.
+ * A burst makes a few big batches of the producer within linger.ms, where a
+ * trickle makes many small ones, which cost relay and brokers far more.
+ */
+#define REST_MS 5
 
 static void
 open_unit(Loop *loop)
@@ -254,7 +260,7 @@ take_keepalive(Loop *loop, const StreamMessage *message)
 	loop->confirmation_asked |= message->reply_requested;
 	if (message->wal_end > relay->values.server_lsn)
 		relay->values.server_lsn = message->wal_end;
-	if (loop->ticket != 0)
+	if (loop->ticket != 0 || message->held) /* transactions before wal_end are still to come */
 		return;
 	lsn_tracker_keepalive(relay->tracker, message->wal_end);
 	if (message->wal_end > loop->received_lsn)
@@ -270,22 +276,35 @@ reading(const Loop *loop)
 	return !waits(loop) && !loop->endpos_reached && loop->hello_fits;
 }
 
+/* Is the stream left alone for a moment? */
+static bool
+resting(const Loop *loop)
+{
+	return loop->now_ms < loop->rest_until_ms;
+}
+
 /* What has arrived goes to the sink, up to a turn's worth. */
 static LoopEnd
 step_receive(Loop *loop, Error *error)
 {
 	uint64_t bytes_before = loop->relay->values.bytes;
-	StreamMessage message;
+	StreamMessage message = {0};
 
+	if (resting(loop) && !waits(loop))
+		return LOOP_STOPPED;
 	loop->stream_dry = false;
 	if (waits(loop) && !work_on_frame(loop, error))
 		return LOOP_FAILED;
 	for (int taken = 0; taken < MESSAGES_PER_TURN && reading(loop); taken++)
 	{
-		switch (replication_stream_next(loop->stream, &message, error))
+		StreamStep step = replication_stream_next(loop->stream, &message, error);
+
+		loop->behind = message.held;
+		switch (step)
 		{
 			case STREAM_NOTHING:
 				loop->stream_dry = true;
+				loop->rest_until_ms = loop->behind ? loop->now_ms + REST_MS : 0;
 				return LOOP_STOPPED;
 			case STREAM_KEEPALIVE:
 				take_keepalive(loop, &message);
@@ -352,7 +371,7 @@ commit_point(const Loop *loop)
 		.in_unit = loop->ticket != 0,
 		.unit_commit_lsn = loop->unit_commit_lsn,
 		.unit_count = loop->unit_count,
-		.dry = loop->stream_dry,
+		.dry = loop->stream_dry && !loop->behind,
 		.last = loop->endpos_reached || loop->stop_since_ms != 0,
 		.asked = loop->confirmation_asked,
 	};
@@ -414,7 +433,9 @@ step_wait(Loop *loop)
 	if (reading(loop) && !loop->stream_dry)
 		return;
 	due_ms = earlier(due_ms, heartbeat_due_ms(relay->heartbeat));
-	if (reading(loop))
+	if (resting(loop))
+		due_ms = earlier(due_ms, loop->rest_until_ms);
+	else if (reading(loop))
 		events |= POLLIN;
 	if (loop->status_unsent)
 		events |= POLLOUT;

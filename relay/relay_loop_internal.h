@@ -30,6 +30,8 @@ typedef struct Loop
 	bool hello_fits; /* false: see LOOP_AGAIN */
 	bool endpos_reached;
 	bool stream_dry; /* nothing more to read at the moment */
+	bool behind;	 /* the plugin is, and more will come soon */
+	int64_t rest_until_ms;
 
 	bool reply_wanted;
 	bool confirmation_asked; /* since a position was confirmed last */

@@ -378,10 +378,10 @@ adopt_plan(Start *start)
 static char *
 stream_config(const Relay *relay, const ResumePlan *plan)
 {
-	const char *extra[7] = {"internal.run.id", relay->run_id};
+	const char *extra[9] = {"internal.run.id", relay->run_id, "internal.packs", "true"};
 	char last_commit[24];
 	char skip[64];
-	size_t count = 2;
+	size_t count = 4;
 
 	if (plan->last_commit_end_lsn != 0)
 	{

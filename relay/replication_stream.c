@@ -3,7 +3,7 @@
  *	  The streaming replication protocol, the client's side.
  *
  * CopyData from the server:
- *		'w'	u64 WAL start, u64 WAL end, i64 clock, then one frame
+ *		'w'	u64 WAL start, u64 WAL end, i64 clock, then one frame or pack
  *		'k'	u64 WAL end, i64 clock, u8 reply requested
  * CopyData to the server:
  *		'r'	u64 written, u64 flushed, u64 applied, i64 clock, u8 reply requested
@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "frame_pack.h"
 #include "memory.h"
 #include "pg_session.h"
 
@@ -27,7 +28,8 @@
 struct ReplicationStream
 {
 	PGconn *conn;
-	char *message; /* libpq's buffer of the message lent out; NULL: none */
+	char *message;	/* libpq's buffer of the message lent out; NULL: none */
+	FramePack pack; /* the one at work, in message */
 };
 
 static uint64_t
@@ -153,30 +155,46 @@ fail_malformed(Error *error)
 	return STREAM_ERROR;
 }
 
-StreamStep
-replication_stream_next(ReplicationStream *stream, StreamMessage *message, Error *error)
+/* A message of size bytes, from its header on. */
+static StreamStep
+take_message(ReplicationStream *stream, size_t size, StreamMessage *message, Error *error)
 {
-	int size;
-
-	release_message(stream);
-	size = take_copy_data(stream, error);
-	if (size == 0)
-		return STREAM_NOTHING;
-	if (size < 0)
-		return STREAM_ERROR;
 	if (stream->message[0] == 'w')
 	{
-		if (size < WAL_DATA_HEADER_SIZE)
+		if (size < WAL_DATA_HEADER_SIZE ||
+			!frame_pack_begin(&stream->pack, stream->message + WAL_DATA_HEADER_SIZE, size - WAL_DATA_HEADER_SIZE))
 			return fail_malformed(error);
-		message->data = stream->message + WAL_DATA_HEADER_SIZE;
-		message->size = (size_t) size - WAL_DATA_HEADER_SIZE;
-		return STREAM_DATA;
+		message->held = stream->pack.holds;
+		return frame_pack_next(&stream->pack, &message->data, &message->size) ? STREAM_DATA : STREAM_NOTHING;
 	}
 	if (stream->message[0] != 'k' || size < KEEPALIVE_SIZE)
 		return fail_malformed(error);
 	message->wal_end = get_u64(stream->message + 1);
 	message->reply_requested = stream->message[KEEPALIVE_SIZE - 1] != 0;
+	message->held = stream->pack.holds;
 	return STREAM_KEEPALIVE;
+}
+
+StreamStep
+replication_stream_next(ReplicationStream *stream, StreamMessage *message, Error *error)
+{
+	StreamStep step;
+	int size;
+
+	message->held = stream->pack.holds;
+	if (frame_pack_next(&stream->pack, &message->data, &message->size))
+		return STREAM_DATA;
+	do
+	{
+		release_message(stream);
+		size = take_copy_data(stream, error);
+		if (size == 0)
+			return STREAM_NOTHING;
+		if (size < 0)
+			return STREAM_ERROR;
+		step = take_message(stream, (size_t) size, message, error);
+	} while (step == STREAM_NOTHING); /* a pack without frames */
+	return step;
 }
 
 bool

@@ -19,7 +19,7 @@ typedef struct ReplicationStream ReplicationStream;
 typedef enum StreamStep
 {
 	STREAM_NOTHING, /* wait until the socket is readable */
-	STREAM_DATA,	/* one frame */
+	STREAM_DATA,	/* one frame, alone or out of a pack */
 	STREAM_KEEPALIVE,
 	STREAM_ERROR, /* ended or lost: ERROR_RETRY; ERROR_FAILED with the server's text */
 } StreamStep;
@@ -30,6 +30,7 @@ typedef struct StreamMessage
 	size_t size;
 	uint64_t wal_end;	  /* STREAM_KEEPALIVE: what the server has decoded and sent up to */
 	bool reply_requested; /* STREAM_KEEPALIVE */
+	bool held;			  /* the plugin is far behind, and may hold back transactions before wal_end */
 } StreamMessage;
 
 /*

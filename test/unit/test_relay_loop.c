@@ -307,6 +307,27 @@ test_keepalive_before_part(void)
 	fixture_close(&fixture);
 }
 
+/* While the plugin holds transactions back, a keepalive is ahead of them. */
+static void
+test_keepalive_while_held(void)
+{
+	StreamMessage keepalives[] = {{.wal_end = COMMIT_LSN, .held = true}, {.wal_end = START_LSN + 8}};
+	Fixture fixture;
+	Error error = {0};
+
+	fixture_open(&fixture);
+	unit_is_int(run_messages(&fixture, keepalives, 1, &error), LOOP_LOST, "lost while transactions are held back");
+	relay_note_cut(&fixture.relay);
+	unit_is_uint(fixture.relay.progress.end_lsn, START_LSN, "the keepalive's position counts for nothing");
+	unit_is_int(run_messages(&fixture, keepalives, 2, &error), LOOP_LOST, "lost after one that holds nothing");
+	relay_note_cut(&fixture.relay);
+	unit_is_uint(fixture.relay.progress.end_lsn, START_LSN + 8, "whose position is adopted");
+
+	fixture.relay.endpos_lsn = START_LSN + 16;
+	unit_is_int(run_messages(&fixture, keepalives, 1, &error), LOOP_LOST, "nor is it the end of the run");
+	fixture_close(&fixture);
+}
+
 /* The cut belongs to the stream and the sink it happened in. */
 static void
 test_cut_is_noted_once(void)
@@ -330,6 +351,7 @@ main(void)
 	test_refused_record();
 	test_other_options();
 	test_keepalive_before_part();
+	test_keepalive_while_held();
 	test_cut_is_noted_once();
 	return unit_done();
 }

@@ -14,6 +14,7 @@ from .workload import Workload
 RATES = [int(rate) for rate in os.environ.get("RATES", "200 2000 20000").split()]
 WARM_UP, SECONDS = 3, 15
 JVM_WARM_UP, JVM_RATE = 20, 2000      # the broker's and Connect's code is compiled by then
+PAUSE_GAP = 0.05                      # seconds without a slow record end a pause
 EAGER = {"poll.interval.ms": "1", "producer.override.linger.ms": "0"}     # over connector.json, which is tuned for throughput
 STAMPS = re.compile(rb'"ts_us":(\d+)')
 
@@ -48,13 +49,19 @@ def insert(server, rate, seconds, passages):
         time.sleep(1)
 
 
+def pauses(slow):
+    """In how many pauses the slowest were: records of one pause are committed one after the other."""
+    times = sorted(passage.committed for passage in slow)
+    return sum(1 for before, after in zip([0] + times, times) if after - before > PAUSE_GAP)
+
+
 def row(side, rate, passages):
     """How long, and where the slowest percent was."""
     ordered = sorted(passages, key=lambda passage: passage.total)
     slow = ordered[len(ordered) * 99 // 100:]
     plugin, broker, total = (sum(getattr(passage, name) for passage in slow) / len(slow) for name in ("plugin", "broker", "total"))
     return [side.name, f"{rate:,}", f"{len(ordered):,}", *(f"{ordered[len(ordered) * part // 1000].total:.1f} ms" for part in (500, 990, 999)),
-            f"{ordered[-1].total:.0f} ms", f"{plugin:.1f} + {max(broker - plugin, 0):.1f} + {total - max(broker, plugin):.1f} ms"]
+            f"{ordered[-1].total:.0f} ms", str(pauses(slow)), f"{plugin:.1f} + {max(broker - plugin, 0):.1f} + {total - max(broker, plugin):.1f} ms"]
 
 
 def rounds(server, side, passages):
@@ -100,4 +107,4 @@ def run(server, debezium, exactly_once):
             side.close()
     topics.close()
     print(f"\nFrom commit to consumer, {SECONDS} s each\n")
-    print_table([["side", "inserts/s", "records", "p50", "p99", "p99.9", "longest", "slowest 1 %: to plugin + to broker + to consumer"], *rows])
+    print_table([["side", "inserts/s", "records", "p50", "p99", "p99.9", "longest", "pauses of the slowest 1 %", "slowest 1 %: to plugin + to broker + to consumer"], *rows])
