@@ -256,7 +256,19 @@ kafka_available(Sink *sink, const char **why)
 static bool
 kafka_explain(Sink *sink, char *why, size_t size)
 {
-	return kafka_shortage_explain(kafka_sink(sink)->lanes.lanes[0].producer, EXPLAIN_MS, why, size);
+	const KafkaLanes *lanes = &kafka_sink(sink)->lanes;
+	int64_t end_ms = clock_monotonic_ms() + EXPLAIN_MS;
+
+	for (size_t i = 0; i < lanes->count; i++)
+	{
+		int64_t left_ms = end_ms - clock_monotonic_ms();
+
+		if (left_ms <= 0)
+			return false;
+		if (kafka_shortage_explain(lanes->lanes[i].producer, (int) left_ms, why, size))
+			return true;
+	}
+	return false;
 }
 
 static void
