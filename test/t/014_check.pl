@@ -66,6 +66,9 @@ if ($node->safe_psql('postgres', q{SELECT count(*) FROM pg_settings WHERE name =
     $node->append_conf('postgresql.conf', "output_plugin_libraries = 'pgoutput, test_decoding'\n");
     $node->restart;
     checked('output_plugin_libraries', { 'table.include.list' => 'public.fine' }, 1, qr/FAIL.*output_plugin_libraries/, qr/wal2debezium/);
+    my ($status, undef, $log) = relay_run('run', relay_config($node, 'table.include.list' => 'public.fine'), '--sink', 'null');
+    is($status, 1, 'output_plugin_libraries: a run ends with status 1') or note($log);
+    like($log, qr/"wal2debezium" may not be used as an output plugin.*output_plugin_libraries/, 'and says what to set');
 }
 else
 {
