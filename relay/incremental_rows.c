@@ -50,7 +50,7 @@ static SinkResult
 send_record(IncrementalRows *rows, const IncrementalWindow *window, const char *sequence, uint64_t ticket, Error *error)
 {
 	const FrameRecord *record = &rows->entry->record;
-	const SinkRecord sink_record = {.record = record, .sequence = sequence, .ticket = ticket};
+	const SinkRecord sink_record = {.record = record, .sequence = sequence, .ticket = ticket, .read_again = true};
 	uint32_t relation = record->relation != NULL ? record->relation->oid : 0;
 	SinkResult result;
 

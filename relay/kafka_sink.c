@@ -81,11 +81,22 @@ is_poison(const KafkaSink *self, const SinkRecord *sink_record, RefusedRecord *r
 
 	if (self->poison == NULL)
 		return false;
-	if (sink_record->snapshot_mark != NULL)
+	if (sink_record->read_again)
 		wanted.first_source_lsn = wanted.last_source_lsn = 0;
 	record->code = kafka_poison_find(self->poison, &wanted);
 	record->batch_size = 1;
 	return record->code != RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+static void
+note_place(KafkaSink *self, uint64_t source_lsn)
+{
+	if (source_lsn == 0)
+		return;
+	if (self->first_source_lsn == 0 || source_lsn < self->first_source_lsn)
+		self->first_source_lsn = source_lsn;
+	if (source_lsn > self->last_source_lsn)
+		self->last_source_lsn = source_lsn;
 }
 
 static SinkResult
@@ -122,6 +133,7 @@ produce(KafkaSink *self, const SinkRecord *sink_record, KafkaTopic *topic, Error
 	else if ((failure = rd_kafka_produceva(topic->producer, parts, headers ? count : count - 1)) == NULL)
 	{
 		kafka_sources_remember(self->sources, sink_record->ticket, record->source_lsn);
+		note_place(self, record->source_lsn);
 		self->waiting_bytes += key.size + value.size;
 		return SINK_OK;
 	}

@@ -35,6 +35,8 @@ typedef struct KafkaSink
 	uint64_t waiting_bytes;
 	KafkaScratch scratch;
 	TicketSource *sources;
+	uint64_t first_source_lsn; /* of the records put so far; 0: none */
+	uint64_t last_source_lsn;
 	uint64_t settled_ticket; /* refused in put, to be reported by the next poll */
 	uint64_t settled_count;
 	int64_t committed_ms; /* when the last transaction ended */

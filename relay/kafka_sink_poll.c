@@ -6,6 +6,8 @@
 #include "kafka_sink_internal.h"
 
 #include <poll.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/eventfd.h>
 
 #include "clock.h"
@@ -36,11 +38,51 @@ kafka_sink_note_failed(KafkaSink *self)
 		self->failed_ms = clock_monotonic_ms();
 }
 
+/*
+ * Brokers judge a batch, not a record: only of one that was alone, and for what
+ * does not concern its topic, is it known that its going helps.
+ */
+static bool
+is_its_own(const RefusedRecord *refused)
+{
+	return refused->batch_size == 1 && !kafka_refusal_may_pass(refused->code) &&
+		   refused->code != RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION;
+}
+
+/* Of a record whose ticket is forgotten it is only known that it was put since this sink began. */
+static bool
+remember_poison(KafkaSink *self, const RefusedRecord *refused)
+{
+	RefusedRecord placed = *refused;
+
+	if (self->poison == NULL || !is_its_own(refused))
+		return false;
+	if (placed.last_source_lsn == 0)
+	{
+		placed.first_source_lsn = self->first_source_lsn;
+		placed.last_source_lsn = self->last_source_lsn;
+	}
+	return kafka_poison_add(self->poison, &placed);
+}
+
+static void
+hint_at_batch(const RefusedRecord *refused, Error *error)
+{
+	char known[sizeof(error->hint)];
+
+	snprintf(known, sizeof(known), "%s", error->hint);
+	error_hint(error,
+			   "%.500s%sThe record went with %zu others: which of them is refused is not known. A start with "
+			   "rdkafka.batch.num.messages=1 tells, and errors.tolerance=all lets go of that one alone.",
+			   known, *known != '\0' ? " " : "", refused->batch_size - 1);
+}
+
 Fate
 kafka_sink_decide(KafkaSink *self, const RefusedRecord *refused, const rd_kafka_headers_t *headers, uint64_t ticket,
 				  Error *error)
 {
 	DeliveryVerdict verdict = kafka_judge(refused->code, refused->batch_size);
+	bool one_of_many = false;
 
 	if (self->transaction != NULL && kafka_refusal_is_purge(refused->code))
 	{
@@ -61,10 +103,14 @@ kafka_sink_decide(KafkaSink *self, const RefusedRecord *refused, const rd_kafka_
 			return kafka_parking_let_go(self->parking, refused, headers, ticket, &self->sink.parked, &self->refused,
 										error);
 		/* brokers have given up the whole transaction: it comes again, and then without that record */
-		if (self->poison != NULL && kafka_poison_add(self->poison, refused))
+		if (remember_poison(self, refused))
 			verdict = DELIVERY_RETRY;
+		else
+			one_of_many = refused->batch_size > 1;
 	}
 	kafka_describe_refusal(refused, verdict == DELIVERY_RETRY ? ERROR_RETRY : ERROR_FAILED, error);
+	if (one_of_many && !kafka_refusal_may_pass(refused->code))
+		hint_at_batch(refused, error);
 	return FATE_ERROR;
 }
 

@@ -25,6 +25,8 @@ kafka_sources_remember(TicketSource *sources, uint64_t ticket, uint64_t source_l
 {
 	TicketSource *source = &sources[ticket & (REMEMBERED_TICKETS - 1)];
 
+	if (ticket == 0 || source_lsn == 0) /* the relay's own records have no place, and take nobody's */
+		return;
 	if (source->ticket != ticket)
 		*source = (TicketSource){ticket, source_lsn, source_lsn};
 	source->last_lsn = source_lsn;

@@ -29,6 +29,7 @@ typedef struct SinkRecord
 	const char *sequence;	   /* fills HOLE_SEQUENCE; may be NULL */
 	uint64_t ticket;		   /* reported back once durable */
 	uint64_t commit_lsn;	   /* of its transaction; 0: it is in none, or not to be told (position.headers.enable) */
+	bool read_again;		   /* a row of a snapshot, which may come again from another place in the WAL */
 } SinkRecord;
 
 /* Durable reports since the last poll: ticket and how many of its records. */

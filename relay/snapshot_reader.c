@@ -142,7 +142,7 @@ static bool
 send_waiting(SnapshotReader *reader, TableMarks *table, bool last, Error *error)
 {
 	Relay *relay = reader->relay;
-	SinkRecord record = {.record = table->waiting, .ticket = reader->ticket};
+	SinkRecord record = {.record = table->waiting, .ticket = reader->ticket, .read_again = true};
 	SinkResult result;
 
 	if (table->waiting == NULL)

@@ -5,6 +5,7 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 use W2D;
+use W2DTopic;
 
 my $node = new_server('dead_letters');
 my $servers = kafka_servers();
@@ -128,5 +129,14 @@ system("$ENV{PYTHON} -c 'from confluent_kafka.admin import *; a=AdminClient({\"b
 ($status, undef, $log) = relay_run('run', relay_config($node, %once, 'errors.tolerance' => 'none', 'producer.override.max.request.size' => '8000000'), '-b', $servers, '--endpos', 'now');
 is($status, 0, 'put right: status 0') or note($log);
 is(scalar topic_lines("$prefix.public.poisoned"), 9998, 'all of it arrives once');
+
+# brokers judge a batch: where it is not known which of its records is meant, none is let go
+topic_create("$prefix.public.keyless", 'cleanup.policy=compact');
+$node->safe_psql('postgres', 'CREATE TABLE keyless (v text)');
+$relay = W2D::Relay->start('run', relay_config($node, %once, 'slot.name' => 'batch', 'table.include.list' => 'public\.keyless'), '-b', $servers);
+$relay->wait_streaming($node, 'batch');
+$node->safe_psql('postgres', 'INSERT INTO keyless SELECT g FROM generate_series(1, 500) g');
+is($relay->wait_end(90), 1, 'exactly once, all: a batch that is refused: status 1');
+like($relay->log, qr/A compacted topic takes no records without key\. .* went with \d+ others.*rdkafka\.batch\.num\.messages=1/, 'the last line says what to do') or note($relay->log);
 
 done_testing();
