@@ -98,6 +98,13 @@ frame_pack_new(LogicalDecodingContext *ctx, MemoryContext context)
 }
 
 void
+frame_pack_flush(FramePack *pack)
+{
+	if (is_holding_any(pack))
+		send_held(pack, true);
+}
+
+void
 frame_pack_write(FramePack *pack, const char *frame, Size size, bool last)
 {
 	bool small = size <= PACK_TARGET_SIZE / 4;

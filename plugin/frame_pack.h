@@ -10,7 +10,8 @@
  *
  * Nothing held back ever waits for something to happen: the walsender sleeps
  * only below the WAL reader's page_read callback, and frame_pack_new() puts
- * itself before it, so all leaves before the next page of WAL is asked for.
+ * itself before it, so all leaves before the next page of WAL is asked for; and
+ * a long transaction that gives no output calls frame_pack_flush() now and then.
  * (The alternative, a callback of decoding, is not called on an idle server.)
  *
  * A keepalive of the walsender names a position behind what is held back.  The
@@ -32,5 +33,8 @@ extern FramePack *frame_pack_new(LogicalDecodingContext *ctx, MemoryContext cont
 
 /* A finished frame; last: its transaction ends with it.  It leaves at once, or with those that follow soon. */
 extern void frame_pack_write(FramePack *pack, const char *frame, Size size, bool last);
+
+/* What is held back leaves: nothing else may do so for long. */
+extern void frame_pack_flush(FramePack *pack);
 
 #endif /* FRAME_PACK_H */

@@ -71,7 +71,9 @@ decode_startup(LogicalDecodingContext *ctx, OutputPluginOptions *output, bool is
 	if (option_number(options, FORMAT) == FORMAT_FRAMES)
 		output->output_type = OUTPUT_PLUGIN_BINARY_OUTPUT;
 	session = session_new(ctx->context, options, false, write_output, ctx);
-	if (am_walsender && option_number(options, FORMAT) == FORMAT_FRAMES && option_bool(options, PACKS))
+	/* am_walsender is also set for SQL over such a connection, which waits nowhere; update_progress is not */
+	if (am_walsender && ctx->update_progress != NULL && option_number(options, FORMAT) == FORMAT_FRAMES &&
+		option_bool(options, PACKS))
 		session->pack = frame_pack_new(ctx, session->context);
 	ctx->output_plugin_private = session;
 	if (own_transaction)
@@ -92,6 +94,8 @@ keep_client_informed(LogicalDecodingContext *ctx, Session *session)
 	if (++session->silent_changes < SILENT_CHANGES)
 		return;
 	session->silent_changes = 0;
+	if (session->pack != NULL)
+		frame_pack_flush(session->pack);
 	compat_update_progress(ctx);
 }
 

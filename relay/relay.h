@@ -98,6 +98,7 @@ typedef struct Relay
 	bool progress_known;
 	bool progress_of_other_system;
 	bool progress_hidden; /* there may be records that were not read */
+	bool no_packs;		  /* transactions are asked for one by one */
 	SlotLimit limit;	  /* relay_limit.h; not enforced exactly once */
 	char limit_name[LIMIT_NAME_SIZE];
 	unsigned int limit_streams; /* begun so far */

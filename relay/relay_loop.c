@@ -541,6 +541,17 @@ loop_start(Loop *loop, Relay *relay)
 	relay->values.progress_at_ms = loop->now_ms;
 }
 
+/* What the plugin held back went down with the transaction that it could not decode: the rest must not wait for ever. */
+static bool
+ask_one_by_one(Loop *loop, Error *error)
+{
+	if (!loop->behind || loop->relay->no_packs)
+		return false;
+	loop->relay->no_packs = true;
+	error->kind = ERROR_RETRY;
+	return true;
+}
+
 LoopEnd
 relay_loop(Relay *relay, ReplicationStream *stream, const ResumePlan *plan, int status_interval_ms, bool *lost,
 		   Error *error)
@@ -556,7 +567,7 @@ relay_loop(Relay *relay, ReplicationStream *stream, const ResumePlan *plan, int 
 		end = turn(&loop, &stop, error);
 	if (end == LOOP_FAILED && error->kind == ERROR_RETRY)
 		end = LOOP_LOST;
-	if (end == LOOP_LOST && error->kind != ERROR_RETRY)
+	if (end == LOOP_LOST && error->kind != ERROR_RETRY && !ask_one_by_one(&loop, error))
 		end = LOOP_FAILED;
 	note_cut(&loop);
 	if (end == LOOP_STOPPED || end == LOOP_SNAPSHOT)

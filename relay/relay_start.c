@@ -378,11 +378,16 @@ adopt_plan(Start *start)
 static char *
 stream_config(const Relay *relay, const ResumePlan *plan)
 {
-	const char *extra[9] = {"internal.run.id", relay->run_id, "internal.packs", "true"};
+	const char *extra[9] = {"internal.run.id", relay->run_id};
 	char last_commit[24];
 	char skip[64];
-	size_t count = 4;
+	size_t count = 2;
 
+	if (!relay->no_packs)
+	{
+		extra[count++] = "internal.packs";
+		extra[count++] = "true";
+	}
 	if (plan->last_commit_end_lsn != 0)
 	{
 		snprintf(last_commit, sizeof(last_commit), "%" PRIu64, plan->last_commit_end_lsn);
@@ -432,6 +437,18 @@ store_position(Start *start, const Progress *stored, uint64_t limit_lsn, Error *
 	return start_write_progress(start->relay, error);
 }
 
+/* A plugin older than packs is asked again without. Returns false. */
+static bool
+without_packs(Relay *relay, Error *error)
+{
+	if (error->kind == ERROR_CONFIG && !relay->no_packs && strstr(error->message, "\"internal.packs\"") != NULL)
+	{
+		relay->no_packs = true;
+		error->kind = ERROR_RETRY;
+	}
+	return false;
+}
+
 static bool
 start_stream(Start *start, StartedStream *started, Error *error)
 {
@@ -458,7 +475,7 @@ start_stream(Start *start, StartedStream *started, Error *error)
 	start->conn = NULL;
 	free(config);
 	if (started->stream == NULL)
-		return false;
+		return without_packs(relay, error);
 	relay->took_over = true;
 	log_info(relay->log, "streaming from replication slot \"%s\" at " LSN_FORMAT, relay->slot_name,
 			 LSN_ARGS(start->plan.start_lsn));

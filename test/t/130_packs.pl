@@ -1,5 +1,5 @@
 # Several transactions in one message while the plugin is far behind; each by itself when it is not. The records are the
-# same, a stop in between repeats nothing, and nothing stays behind in the plugin.
+# same, a stop in between repeats nothing, and nothing stays behind in the plugin, nor goes down with what cannot be decoded.
 use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;
@@ -97,5 +97,18 @@ for my $id (10001 .. 10003)
 is($relay->stop, 0, 'status 0') or note($relay->log);
 @expected = map { my $i = $_; ($i, $i % 1000 ? () : map { -($i * 1000) - $_ } 1 .. 900) } 1 .. 10003;
 is_deeply([ ids($out) ], \@expected, 'and still every record once, in order');
+
+# --- what cannot be decoded does not hold back what came before it
+
+my $hopeless = 'a' x 40;
+$node->safe_psql('postgres', "CREATE TABLE $hopeless (id int PRIMARY KEY)");
+$node->safe_psql('postgres', 'CALL fill(10004, 12500)');
+$node->safe_psql('postgres', "INSERT INTO $hopeless VALUES (1)");
+$node->safe_psql('postgres', 'CALL fill(12501, 16000)');
+$config = relay_config($node, 'transforms' => 'r', 'transforms.r.type' => 'org.apache.kafka.connect.transforms.RegexRouter',
+    'transforms.r.regex' => 'app\\.public\\.(a+)+b', 'transforms.r.replacement' => 'x');
+($status, undef, $log) = relay_run('run', $config, '--sink', "file:$out");
+is($status, 1, 'a change that cannot be decoded: status 1') or note($log);
+is((ids($out))[-1], 12500, 'but what is committed before it is delivered') or note($log);
 
 done_testing();
