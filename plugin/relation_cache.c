@@ -32,7 +32,7 @@ struct RelationCache
 	RelationCache *next; /* of the anchor's list */
 	MemoryContext context;
 	const SchemaInputs *inputs;
-	TypeSet *types;	   /* of all entries ever built */
+	TypeSet *types;	   /* of all entries that are valid, at least */
 	uint64 generation; /* entries of an earlier one are not valid */
 	HTAB *entries;
 	CacheEntry *last; /* the one asked for last, which is often asked for again; NULL: none */
@@ -68,7 +68,10 @@ invalidate_type(Datum arg, int cache_id, uint32 hash_value)
 {
 	for (RelationCache *cache = live_caches; cache; cache = cache->next)
 		if (hash_value == 0 || type_set_has(cache->types, hash_value))
+		{
 			cache->generation++;
+			type_set_outdate(cache->types);
+		}
 }
 
 /* So may labels of enums and names of schemas, which change rarely. */

@@ -17,16 +17,30 @@
 
 struct TypeSet
 {
+	MemoryContext context;
 	HTAB *hash_values; /* a hash value is the whole entry; those of two OIDs differ */
+	bool outdated;	   /* begun anew by the next that adds */
 };
+
+static void
+begin(TypeSet *set)
+{
+	HASHCTL control = {.keysize = sizeof(uint32), .entrysize = sizeof(uint32), .hcxt = set->context};
+	HTAB *old = set->hash_values;
+
+	set->hash_values = hash_create("wal2debezium types", 64, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	set->outdated = false;
+	if (old != NULL)
+		hash_destroy(old);
+}
 
 TypeSet *
 type_set_new(MemoryContext context)
 {
 	TypeSet *set = MemoryContextAllocZero(context, sizeof(TypeSet));
-	HASHCTL control = {.keysize = sizeof(uint32), .entrysize = sizeof(uint32), .hcxt = context};
 
-	set->hash_values = hash_create("wal2debezium types", 64, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	set->context = context;
+	begin(set);
 	return set;
 }
 
@@ -58,6 +72,8 @@ add_type(TypeSet *set, Oid type)
 void
 type_set_add(TypeSet *set, TupleDesc columns)
 {
+	if (set->outdated)
+		begin(set);
 	for (int i = 0; i < columns->natts; i++)
 	{
 		Form_pg_attribute attribute = TupleDescAttr(columns, i);
@@ -71,4 +87,10 @@ bool
 type_set_has(const TypeSet *set, uint32 hash_value)
 {
 	return hash_search(set->hash_values, &hash_value, HASH_FIND, NULL) != NULL;
+}
+
+void
+type_set_outdate(TypeSet *set)
+{
+	set->outdated = true;
 }
