@@ -362,7 +362,8 @@ static bool
 has_moved(const ProgressStore *store, const Progress *progress)
 {
 	return !store->has_written || store->written.end_lsn != progress->end_lsn ||
-		   store->written.partial.count != progress->partial.count || store->written.snapshot != progress->snapshot;
+		   store->written.partial.count != progress->partial.count || store->written.snapshot != progress->snapshot ||
+		   store->written.slot_limited != progress->slot_limited;
 }
 
 static void
@@ -388,15 +389,25 @@ progress_write_lazily(ProgressStore *store, Sink *sink, const Progress *progress
 	return result != SINK_ERROR;
 }
 
-/* value NULL: a tombstone, behind one for the signals. */
+/* All that stands beside the progress. */
+static SinkResult
+forget_rest(ProgressStore *store, Sink *sink, Error *error)
+{
+	const char *const keys[] = {store->signals_key, store->snapshot_key};
+	SinkResult result = progress_drop_limits(store, sink, "", error);
+
+	for (size_t i = 0; i < 2 && result == SINK_OK; i++)
+		result = store->medium->methods->put(store->medium, sink, (Bytes){keys[i], strlen(keys[i])}, (Bytes){NULL, 0},
+											 error);
+	return result;
+}
+
+/* value NULL: a tombstone, behind those of all that stands beside it. */
 static SinkResult
 put_or_forget(ProgressStore *store, Sink *sink, const char *value, Error *error)
 {
-	Bytes key = {store->signals_key, strlen(store->signals_key)};
-	SinkResult result = SINK_OK;
+	SinkResult result = value == NULL ? forget_rest(store, sink, error) : SINK_OK;
 
-	if (value == NULL)
-		result = store->medium->methods->put(store->medium, sink, key, (Bytes){NULL, 0}, error);
 	return result == SINK_OK ? put(store, sink, value, error) : result;
 }
 

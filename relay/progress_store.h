@@ -136,7 +136,10 @@ extern SinkResult progress_drop_limits(ProgressStore *store, Sink *sink, const c
 /* The highest that progress_read() found or that was put since; 0: none. */
 extern uint64_t progress_slot_limit(const ProgressStore *store);
 
-/* Forgets it (a tombstone), and waits: after the slot was dropped on purpose (slot.drop.on.stop). */
+/*
+ * Forgets it and all that stands beside it (tombstones), and waits: after the
+ * slot was dropped on purpose (slot.drop.on.stop).
+ */
 extern bool progress_forget(ProgressStore *store, Sink *sink, int timeout_ms, SinkReport report, void *arg,
 							Error *error) MUST_CHECK;
 

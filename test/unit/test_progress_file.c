@@ -102,10 +102,78 @@ test_medium(void)
 	log_free(log);
 }
 
+static void
+no_report(void *arg, uint64_t ticket, uint64_t count)
+{
+	(void) arg;
+	(void) ticket;
+	(void) count;
+}
+
+static ProgressStore *
+store_of(ProgressFile *file, const char *slot_name, Logger *log)
+{
+	const ProgressNames names = {"app", slot_name, 1, "db"};
+
+	return progress_new(progress_file_medium(file), &names, log);
+}
+
+static bool
+read_store(ProgressStore *store, Progress *progress)
+{
+	Error error = {0};
+	bool found = false;
+	bool other;
+
+	unit_ok(progress_read(store, &(ProgressReading){0}, progress, &found, &other, &error), "read: %s", error.message);
+	return found;
+}
+
+/* What is forgotten leaves nothing behind, so the file may serve another relay. */
+static void
+test_forget(void)
+{
+	char path[] = "/tmp/test_progress_file.XXXXXX";
+	Logger *log = log_new(LOG_TEXT, LOG_ERROR);
+	Error error = {0};
+	Sink *sink = null_sink_new(&error);
+	ProgressFile *file;
+	ProgressStore *ours;
+	ProgressStore *others;
+	Progress progress = {.end_lsn = 1000, .timeline = 1};
+	bool reported;
+
+	close(mkstemp(path));
+	file = progress_file_new(path, log);
+	ours = store_of(file, "ours", log);
+	others = store_of(file, "others", log);
+	unit_ok(!read_store(ours, &progress), "nothing yet");
+	unit_ok(progress_write_lazily(ours, sink, &progress, 0, &error), "write: %s", error.message);
+	progress.slot_limited = true;
+	unit_ok(progress_write_lazily(ours, sink, &progress, INT64_MAX, &error), "that limits are stored is news");
+	progress.slot_limited = false;
+	unit_ok(read_store(ours, &progress) && progress.slot_limited, "and so stored");
+	unit_ok(progress_put_snapshot(ours, sink, "{}", &error) == SINK_OK, "a snapshot");
+	unit_ok(progress_put_signals(ours, sink, "{}", 0, &reported, &error) == SINK_OK, "signals");
+	unit_ok(progress_put_limit(ours, sink, "a", 1000, 1, &reported, &error) == SINK_OK, "a limit");
+	unit_ok(progress_put_limit(ours, sink, "b", 2000, 2, &reported, &error) == SINK_OK, "another");
+	unit_ok(progress_forget(ours, sink, 1000, no_report, NULL, &error), "forget: %s", error.message);
+	unit_ok(!read_store(ours, &progress) && progress_slot_limit(ours) == 0, "forgotten");
+	unit_ok(!progress_file_has_records(file), "nothing is left");
+	unit_ok(!read_store(others, &progress), "another relay may use it");
+	progress_free(ours);
+	progress_free(others);
+	sink->methods->free(sink);
+	progress_file_free(file);
+	unlink(path);
+	log_free(log);
+}
+
 int
 main(void)
 {
 	signal(SIGXFSZ, SIG_IGN);
 	test_medium();
+	test_forget();
 	return unit_done();
 }
