@@ -34,6 +34,7 @@ announce(Relay *relay, uint64_t limit_lsn, int64_t now_ms, Error *error)
 				slot_limit_reported(&relay->limit, ticket);
 			return relay_sink_commit(relay, error);
 		case SINK_FULL:
+			slot_limit_not_put(&relay->limit, limit_lsn);
 			return true;
 		default:
 			relay->sink_broken |= error->kind == ERROR_RETRY;

@@ -54,6 +54,15 @@ slot_limit_put(SlotLimit *limit, uint64_t limit_lsn, int64_t now_ms)
 }
 
 void
+slot_limit_not_put(SlotLimit *limit, uint64_t limit_lsn)
+{
+	if (limit_lsn >= limit->durable)
+		return;
+	limit->durable = limit_lsn;
+	limit->announced = false; /* tried again */
+}
+
+void
 slot_limit_reported(SlotLimit *limit, uint64_t ticket)
 {
 	if (limit->pending == 0 || ticket != limit->ticket)

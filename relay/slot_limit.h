@@ -52,6 +52,8 @@ extern void slot_limit_begin(SlotLimit *limit, bool enforced, uint64_t confirmed
 extern uint64_t slot_limit_next(SlotLimit *limit, uint64_t position, int64_t now_ms);
 /* It was handed over, and will be reported with the ticket that is returned. */
 extern uint64_t slot_limit_put(SlotLimit *limit, uint64_t limit_lsn, int64_t now_ms);
+/* It was not taken now, but may become durable with something else: nothing beyond it may be confirmed. */
+extern void slot_limit_not_put(SlotLimit *limit, uint64_t limit_lsn);
 extern void slot_limit_reported(SlotLimit *limit, uint64_t ticket);
 
 /* How much of what is delivered may be confirmed. */

@@ -41,6 +41,17 @@ test_by_hand(void)
 	slot_limit_reported(&limit, first);
 	unit_is_uint(slot_limit_next(&limit, 200, 3 * SLOT_LIMIT_IDLE_MS), 0, "and once is enough");
 
+	slot_limit_begin(&limit, true, 700);
+	slot_limit_reported(&limit, slot_limit_put(&limit, 900, 0));
+	slot_limit_not_put(&limit, 950);
+	unit_is_uint(slot_limit_allows(&limit, 900), 900, "more that was not taken matters nothing");
+	slot_limit_not_put(&limit, 800);
+	unit_is_uint(slot_limit_allows(&limit, 900), 800, "less may be stored all the same, so it holds");
+	unit_is_uint(slot_limit_next(&limit, 800, 1), 800, "and is tried again");
+	slot_limit_put(&limit, 800, 1);
+	slot_limit_not_put(&limit, 800);
+	unit_is_uint(slot_limit_next(&limit, 800, 2), 0, "until it is taken");
+
 	slot_limit_begin(&limit, true, 500);
 	slot_limit_put(&limit, 600, 0);
 	slot_limit_reported(&limit, first);
