@@ -87,6 +87,14 @@ incremental_load(Incremental *self, const char *json)
 }
 
 void
+incremental_unload(Incremental *self)
+{
+	drop_work(self);
+	self->loaded = false;
+	self->unstored = false;
+}
+
+void
 incremental_server_ends(Incremental *self, uint64_t wal_end)
 {
 	if (!incremental_state_fits_history(self->state, wal_end))

@@ -22,6 +22,8 @@ extern void incremental_free(Incremental *self);
 
 /* What was stored, before a stream begins; json NULL: nothing.  Exactly once each time, else only the first counts. */
 extern void incremental_load(Incremental *self, const char *json);
+/* At least once, no stream is open: another relay has stored something since, and what is loaded next counts. */
+extern void incremental_unload(Incremental *self);
 /* Behind incremental_load(): where the server's WAL ends.  Signals of a history that is no more are forgotten. */
 extern void incremental_server_ends(Incremental *self, uint64_t wal_end);
 /* Of the last Kafka signal that is taken; -1: none. */

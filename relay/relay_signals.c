@@ -81,6 +81,14 @@ relay_signals_due_ms(const Relay *relay)
 }
 
 void
+relay_signals_reset(Relay *relay)
+{
+	signal_kafka_free(relay->signals);
+	relay->signals = NULL;
+	relay->signals_looked = false;
+}
+
+void
 relay_signals_free(Relay *relay)
 {
 	if (relay->signals != NULL)

@@ -15,6 +15,8 @@
 extern bool relay_signals_step(Relay *relay, int64_t now_ms, Error *error) MUST_CHECK;
 /* When the next look is due; INT64_MAX: never. */
 extern int64_t relay_signals_due_ms(const Relay *relay);
+/* The next look begins where incremental_kafka_offset() stands by then. */
+extern void relay_signals_reset(Relay *relay);
 /* At the end, while the sink is still there. */
 extern void relay_signals_free(Relay *relay);
 

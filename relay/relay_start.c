@@ -14,6 +14,7 @@
 #include "memory.h"
 #include "pg_session.h"
 #include "relay_limit.h"
+#include "relay_signals.h"
 #include "plugin_validation.h"
 #include "relay_start_internal.h"
 #include "replica_identity.h"
@@ -143,7 +144,7 @@ forget_progress(Relay *relay)
 
 /*
  * What earlier runs delivered: once a process, since then relay->progress
- * knows better; exactly once it never does.
+ * knows better, unless others_were_at_work(); exactly once it never does.
  */
 static bool
 read_progress(Start *start, int timeout_ms, Error *error)
@@ -160,6 +161,7 @@ read_progress(Start *start, int timeout_ms, Error *error)
 
 	if (!relay->settings.sink_keeps_progress || (relay->progress_topic != NULL && !relay->settings.exactly_once))
 		return true;
+	start->progress_is_new = true;
 	progress_free(relay->progress_topic);
 	relay->progress_hidden = false;
 	relay->progress_topic =
@@ -173,6 +175,40 @@ read_progress(Start *start, int timeout_ms, Error *error)
 	}
 	forget_progress(relay);
 	return false;
+}
+
+/* We never confirm what relay->progress does not say, so whoever did has progress, limits and signals of its own. */
+static bool
+others_were_at_work(const Start *start)
+{
+	const Relay *relay = start->relay;
+
+	return relay->progress_topic != NULL && !relay->settings.exactly_once && !start->progress_is_new &&
+		   relay->progress_known && relay->progress.end_lsn != 0 && start->slot.exists &&
+		   start->slot.confirmed_flush_lsn > relay->progress.end_lsn;
+}
+
+/* With nothing of ours on its way, so that what is read is all there is. */
+static bool
+read_progress_again(Start *start, int timeout_ms, Error *error)
+{
+	Relay *relay = start->relay;
+
+	if (!others_were_at_work(start))
+		return true;
+	if (!relay_sink_flush(relay, timeout_ms, error))
+		return false;
+	log_info(relay->log,
+			 "replication slot \"%s\" is confirmed up to " LSN_FORMAT ", beyond our " LSN_FORMAT
+			 ": reading again what is stored",
+			 relay->slot_name, LSN_ARGS(start->slot.confirmed_flush_lsn), LSN_ARGS(relay->progress.end_lsn));
+	lsn_tracker_free(relay->tracker);
+	relay->tracker = NULL;
+	relay->cut_count = 0;
+	incremental_unload(relay->incremental);
+	relay_signals_reset(relay);
+	forget_progress(relay);
+	return read_progress(start, timeout_ms, error);
 }
 
 static bool
@@ -218,7 +254,7 @@ decide(Start *start, Error *error)
 	if (!resume_plan(&input, &start->plan, error))
 		return false;
 	if (start->plan.other_history)
-		incremental_server_ends(relay->incremental, start->plan.start_lsn);
+		incremental_server_ends(relay->incremental, start->plan.history_lsn);
 	if (start->plan.warning[0] != '\0')
 		log_warning(relay->log, "%s", start->plan.warning);
 	return true;
@@ -490,10 +526,10 @@ relay_start(Relay *relay, int progress_timeout_ms, StartedStream *started, Error
 
 	memset(started, 0, sizeof(*started));
 	done = connect_and_look(&start, error) && fence(&start, error) &&
-		   read_progress(&start, progress_timeout_ms, error) && load_signals(relay) &&
+		   read_progress(&start, progress_timeout_ms, error) &&
 		   look(&start, error) && /* until the fence another relay may have been at work */
-		   decide(&start, error) && prepare_slot(&start, error) && start_take_blocking(&start, error) &&
-		   start_stream(&start, started, error);
+		   read_progress_again(&start, progress_timeout_ms, error) && load_signals(relay) && decide(&start, error) &&
+		   prepare_slot(&start, error) && start_take_blocking(&start, error) && start_stream(&start, started, error);
 	/* another relay may be at work before the next try */
 	if (!done && relay->tracker == NULL && !relay->snapshot_taken)
 		forget_progress(relay);

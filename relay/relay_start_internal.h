@@ -18,8 +18,9 @@ typedef struct Start
 	ServerIdentity server;
 	ReplicationSlot slot;
 	ResumePlan plan;
-	CutSnapshot *cut; /* what is missing of a snapshot; NULL: nothing is known that could go on */
-	bool cut_begun;	  /* rows of one that was cut are delivered */
+	CutSnapshot *cut;	  /* what is missing of a snapshot; NULL: nothing is known that could go on */
+	bool cut_begun;		  /* rows of one that was cut are delivered */
+	bool progress_is_new; /* it was read by this start */
 } Start;
 
 /*

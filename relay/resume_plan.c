@@ -74,11 +74,12 @@ stream_from_slot(const ResumeInput *input, ResumePlan *plan)
 	return VERDICT_GO;
 }
 
-/* The same, since what is stored is of another history. */
+/* The same, since what is stored is of another history, that is common up to common_lsn or where the stream begins. */
 static Verdict
-stream_new_history(const ResumeInput *input, ResumePlan *plan)
+stream_new_history(const ResumeInput *input, ResumePlan *plan, uint64_t common_lsn)
 {
 	plan->other_history = true;
+	plan->history_lsn = common_lsn > input->slot_confirmed_lsn ? common_lsn : input->slot_confirmed_lsn;
 	return stream_from_slot(input, plan);
 }
 
@@ -365,7 +366,7 @@ timeline_changed(const ResumeInput *input, ResumePlan *plan, Error *error)
 			 "timeline changed from %" PRIu32 " to %" PRIu32
 			 " at an unknown position: starting at the slot's position, some changes may be repeated",
 			 progress->timeline, input->server_timeline);
-	return stream_new_history(input, plan);
+	return stream_new_history(input, plan, switch_lsn);
 }
 
 static Verdict
@@ -377,7 +378,7 @@ beyond_the_server(const ResumeInput *input, ResumePlan *plan, Error *error)
 	{
 		warn(plan, "the server's WAL ends before what was delivered, " LSN_FORMAT ", which is accepted",
 			 LSN_ARGS(delivered_lsn(input->progress)));
-		return stream_new_history(input, plan);
+		return stream_new_history(input, plan, 0);
 	}
 	error_set(error, ERROR_REFUSED,
 			  "changes up to " LSN_FORMAT " were delivered, but the server's WAL ends at " LSN_FORMAT
@@ -402,7 +403,7 @@ other_history(const ResumeInput *input, ResumePlan *plan, Error *error)
 	{
 		warn(plan, "this server has not committed transaction %" PRIu32 ", which was delivered, and that is accepted",
 			 progress->xid);
-		return stream_new_history(input, plan);
+		return stream_new_history(input, plan, 0);
 	}
 	describe_time(progress->commit_time_us, when, sizeof(when));
 	error_set(error, ERROR_REFUSED,

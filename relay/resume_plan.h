@@ -96,9 +96,10 @@ typedef struct ResumePlan
 	ResumeAction action;
 	bool take_snapshot;	   /* before streaming; exported by the new slot if one is made, else beside the old one */
 	bool resume_snapshot;  /* the snapshot goes on with what is missing */
-	bool other_history;	   /* what is stored speaks of WAL, beyond start_lsn, that this server never had */
+	bool other_history;	   /* what is stored speaks of WAL, beyond history_lsn, that this server never had */
 	bool skip_to_snapshot; /* the stream begins at the snapshot's position instead of start_lsn */
 	uint64_t start_lsn;	   /* RESUME_STREAM: where to start, and what is confirmed already */
+	uint64_t history_lsn;  /* other_history: at start_lsn or later */
 	uint64_t last_commit_end_lsn; /* internal.last.commit.lsn; 0: leave out */
 	uint64_t skip_commit_lsn;	  /* internal.skip.events; 0: leave out */
 	uint64_t skip_count;

@@ -182,9 +182,14 @@ test_timeline(void)
 	unit_ok(plan.other_history, "of another history");
 	unit_is_uint(plan.start_lsn, 0x1000, "starts at the slot");
 	unit_contains(plan.warning, "never had", "warns");
+	unit_is_uint(plan.history_lsn, 0x1FFF, "which is common up to the switch");
+	input.timeline_switch_lsn = 0x500;
+	plan = decided(&input, RESUME_STREAM, false, "switch before the slot");
+	unit_is_uint(plan.history_lsn, 0x1000, "which the slot has passed");
 	input.timeline_switch_lsn = 0;
 	plan = decided(&input, RESUME_STREAM, false, "switch not known");
 	unit_is_uint(plan.start_lsn, 0x1000, "starts at the slot");
+	unit_is_uint(plan.history_lsn, 0x1000, "and nothing is known beyond it");
 	unit_contains(plan.warning, "unknown position", "warns");
 	progress.timeline = 0;
 	input.progress = &progress;
@@ -275,7 +280,7 @@ test_other_history(void)
 		plan = decided(&input, RESUME_STREAM, false, "it is not, accepted");
 		unit_is_uint(plan.start_lsn, 0x1000, "starts at the slot");
 		unit_contains(plan.warning, "has not committed transaction 777", "warns");
-		unit_ok(plan.other_history, "of another history");
+		unit_ok(plan.other_history && plan.history_lsn == 0x1000, "of another history");
 	}
 }
 
