@@ -90,6 +90,8 @@ class Worker(threading.Thread):
         self.sql("INSERT INTO event (v) SELECT 'big ' || g FROM generate_series(1, %s) g", (self.random.randint(self.big_rows // 4, self.big_rows),))
         self.sql("UPDATE account SET n = n + 1")
         self.sql("DELETE FROM event WHERE id IN (SELECT id FROM event ORDER BY id LIMIT %s)", (self.big_rows // 2,))
+        if self.random.random() < 0.5:
+            self.emit(False)                          # ends where the record of the commit begins
 
     def subtransactions(self):
         for number in range(self.random.randint(2, 12)):
@@ -143,13 +145,17 @@ class Worker(threading.Thread):
             self.sql("UPDATE pair SET a = a + 100, v = v + 1 WHERE a = %s", (r.randrange(30),))
             self.sql("DELETE FROM pair WHERE a >= 100")
 
-    def message(self):
+    def emit(self, transactional):
         with self.connection.cursor() as cursor:
             cursor.execute("SELECT nextval('numbers')")
             number = cursor.fetchone()[0]
+        self.sql("SELECT pg_logical_emit_message(%s, 'chaos', %s)", (transactional, f"message {number} {self.text()}"))
+
+    def message(self):
         self.change()
-        self.sql("SELECT pg_logical_emit_message(%s, 'chaos', %s)", (self.random.random() < 0.5, f"message {number} {self.text()}"))
-        self.change()
+        self.emit(self.random.random() < 0.5)
+        if self.random.random() < 0.5:
+            self.change()
 
     def two_phase(self):
         name = f"chaos {self.random.randrange(10 ** 9)}"
