@@ -1,10 +1,15 @@
 /*
  * test_kafka_poison.c
- *	  Which records are known as those that brokers have refused.
+ *	  Which records are known as those that brokers have refused, and where
+ *	  those of a ticket come from.
  */
 #include "unit.h"
 
+#include <stdlib.h>
+
+#include "bytes.h"
 #include "kafka_poison.h"
+#include "kafka_sources.h"
 
 static RefusedRecord
 record(const char *topic, const char *key, size_t value_size, uint64_t first_lsn, uint64_t last_lsn)
@@ -72,10 +77,39 @@ test_no_use(void)
 	kafka_poison_free(poison);
 }
 
+static bool
+stands_at(const TicketSource *sources, uint64_t ticket, uint64_t first_lsn, uint64_t last_lsn)
+{
+	RefusedRecord refused = record("t", "k", 1, 0, 0);
+
+	kafka_sources_fill(sources, ticket, &refused);
+	return refused.first_source_lsn == first_lsn && refused.last_source_lsn == last_lsn;
+}
+
+/* What is not known where it stands cannot be let go: the relay's own records must not hide the place of others. */
+static void
+test_places(void)
+{
+	TicketSource *sources = bytes_alloc_zero(REMEMBERED_TICKETS, sizeof(TicketSource));
+
+	kafka_sources_remember(sources, REMEMBERED_TICKETS, 100);
+	kafka_sources_remember(sources, REMEMBERED_TICKETS, 200);
+	unit_ok(stands_at(sources, REMEMBERED_TICKETS, 100, 200), "first and last place of a ticket");
+	kafka_sources_remember(sources, REMEMBERED_TICKETS, 0);
+	unit_ok(stands_at(sources, REMEMBERED_TICKETS, 100, 200), "a record without a place, such as state of signals");
+	kafka_sources_remember(sources, 0, 300);
+	unit_ok(stands_at(sources, REMEMBERED_TICKETS, 100, 200), "a record without a ticket, such as progress");
+	unit_ok(stands_at(sources, 0, 0, 0) && stands_at(sources, 1, 0, 0), "tickets that are not known");
+	kafka_sources_remember(sources, 2 * REMEMBERED_TICKETS, 400);
+	unit_ok(stands_at(sources, REMEMBERED_TICKETS, 0, 0), "one that is forgotten");
+	free(sources);
+}
+
 int
 main(void)
 {
 	test_known();
 	test_no_use();
+	test_places();
 	return unit_done();
 }
